@@ -1,0 +1,109 @@
+"""Files of a trained model and of a training in progress: tensors in safetensors, the rest as JSON in their header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from unweave.errors import UnweaveError
+from unweave.files import replacing
+from unweave.networks import Generator
+
+FORMAT = 1
+"""Version of both formats; a reader refuses a newer one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model file says of itself: enough to be loaded and used without any flags."""
+
+    attributes: dict[str, tuple[str, ...]]
+    """Attribute -> its classes, both in order."""
+    size: int
+    """Side of the images, in pixels."""
+    channels: int
+    """3 for RGB, 1 for grey."""
+    crop: str
+    """The crop that pictures get before they are resized (see `data/pictures.py`)."""
+    width: float
+    residual_blocks: int
+    step: int = 0
+    """Training steps behind these weights."""
+    reconstruction: dict[str, float] = field(default_factory=dict)
+    """Mean absolute reconstruction error of held-out images on the [-1, 1] scale: `median`, and `limit`, above which an
+    image counts as unlike the training images."""
+    method: str = "unweave"
+    name: str = ""
+
+
+def save_model(path: Path, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], *, half: bool = False) -> None:
+    """Write one model file: weights (in half precision if `half`) and mean codes (always), atomically."""
+    weights = {f"generator.{name}": tensor for name, tensor in generator.state_dict().items()}
+    tensors = {name: tensor.half() if half else tensor for name, tensor in weights.items()}
+    tensors |= {f"mean.{name}": code.half() for name, code in means.items()}
+    save_tensors(path, tensors, {"kind": "model", **asdict(card)})
+
+
+def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
+    """Read a model file: its card, the generator (float32, evaluation mode) and the mean codes of each attribute's classes.
+
+    Mean codes are (classes, channels, height, width). Raises `UnweaveError` where the file is none of ours.
+    """
+    tensors, header = load_tensors(path, "model")
+    try:
+        header["attributes"] = {name: tuple(classes) for name, classes in header["attributes"].items()}
+        card = ModelCard(**header)
+        generator = Generator(
+            tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
+        )
+        weights = {name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")}
+        generator.load_state_dict(weights)
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise UnweaveError(f"{path}: its tensors and its header do not fit together ({str(error).splitlines()[0]})") from None
+    means = {name.removeprefix("mean."): t.float() for name, t in tensors.items() if name.startswith("mean.")}
+    return card, generator.eval(), means
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> None:
+    """Write tensors with a JSON header, under a temporary name that is then renamed."""
+    kept = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+    with replacing(path) as temporary:
+        save_file(kept, temporary, metadata={"unweave": json.dumps({"format": FORMAT, **header})})
+
+
+def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict]:
+    """Read what `save_tensors` wrote; raises `UnweaveError` where the file is missing, damaged, newer or of another kind."""
+    if not path.is_file():
+        raise UnweaveError(f"{path}: there is no such file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})["unweave"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise UnweaveError(f"{path}: not a file that unweave wrote, or damaged ({error})") from None
+    if header.pop("format", 0) > FORMAT:
+        raise UnweaveError(f"{path}: written by a newer unweave, whose format this one does not know; upgrade unweave")
+    if (found := header.pop("kind", None)) != kind:
+        raise UnweaveError(f"{path}: holds a {found}, expected a {kind}")
+    return tensors, header
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The state of an optimiser as flat tensors: '<parameter's number>.<name>'."""
+    return {f"{k}.{name}": value for k, state in optimiser.state_dict()["state"].items() for name, value in state.items()}
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `optimiser_tensors` took."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = tensor
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})

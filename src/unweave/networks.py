@@ -1,0 +1,184 @@
+"""Tables I and II: encoders, decoder, classifiers and critic, as the authors' code has them.
+
+`width` multiplies every hidden channel count (1 is the paper's). Images are (batch, channels, size, size) in [-1, 1]; a
+code is (batch, 128 width, size / 4, size / 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log2
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from unweave.codes import REST, Code, Codes
+
+Image = Float[Tensor, "batch colours height width"]
+
+
+class InstanceNorm(nn.Module):
+    """Instance norm with scale and shift, epsilon 1e-6."""
+
+    def __init__(self, channels: int):
+        """Scale starts at 1, shift at 0."""
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
+        # One channel a group: the same numbers as F.instance_norm, in half its time on the CPU.
+        return F.group_norm(x, x.shape[1], self.weight, self.bias, 1e-6)
+
+
+class Encoder(nn.Sequential):
+    """enc-1 to enc-3 of Table I: image -> code of one attribute."""
+
+    def __init__(self, colours: int, width: float):
+        """`colours`: 3 or 1."""
+        wide = [round(c * width) for c in (32, 64, 128)]
+        same = nn.ZeroPad2d((0, 1, 0, 1))  # TensorFlow's 'SAME' for stride 2 and an even side
+        super().__init__(
+            *(nn.ReflectionPad2d(3), nn.Conv2d(colours, wide[0], 7), InstanceNorm(wide[0]), nn.ReLU()),
+            *(same, nn.Conv2d(wide[0], wide[1], 3, 2), InstanceNorm(wide[1]), nn.ReLU()),
+            *(same, nn.Conv2d(wide[1], wide[2], 3, 2), InstanceNorm(wide[2]), nn.ReLU()),
+        )
+
+
+class Residual(nn.Module):
+    """dec-res of Table I: two reflect-padded 3x3 convolutions added to the input, no ReLU after the sum."""
+
+    def __init__(self, channels: int):
+        """Keeps the number of channels."""
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), InstanceNorm(channels), nn.ReLU()),
+            *(nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), InstanceNorm(channels)),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class Upsample(nn.Module):
+    """dec-1, dec-2 of Table I: nearest resize by 4, reflect pad 1, 3x3 convolution of stride 2; doubles the side.
+
+    Computed as the sub-pixel convolution that it exactly is. Output row 2k reads small rows k - 1 (kernel row 0) and k
+    (rows 1 and 2), output row 2k + 1 reads row k alone (all three); columns likewise. The reflected border becomes a
+    replicated one above and on the left.
+    """
+
+    fold: Tensor
+
+    def __init__(self, channels_in: int, channels_out: int):
+        """`weight` is the 3x3 kernel of the plain form."""
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(channels_out, channels_in, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(channels_out))
+        fold = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[0, 0, 0], [1, 1, 1]]])  # [parity, row of 2, row of 3]
+        self.register_buffer("fold", fold, persistent=False)
+
+    def forward(self, x: Float[Tensor, "batch c_in height width"]) -> Float[Tensor, "batch c_out height2 width2"]:
+        small = torch.einsum("pra,oiab,qsb->opqirs", self.fold, self.weight, self.fold).flatten(0, 2)
+        x = F.conv2d(F.pad(x, (1, 0, 1, 0), mode="replicate"), small, self.bias.repeat_interleave(4))
+        return F.pixel_shuffle(x, 2)
+
+
+class Decoder(nn.Sequential):
+    """dec-res, dec-1, dec-2 and dec-3 of Table I: joined codes -> image. Widths as in the code, not as printed."""
+
+    def __init__(self, colours: int, codes: int, width: float, residual_blocks: int):
+        """`codes` = M + 1 codes of 128 `width` channels come in."""
+        wide = [round(c * width) * codes for c in (128, 64, 32)]
+        super().__init__(
+            *(Residual(wide[0]) for _ in range(residual_blocks)),
+            *(Upsample(wide[0], wide[1]), InstanceNorm(wide[1]), nn.ReLU()),
+            *(Upsample(wide[1], wide[2]), InstanceNorm(wide[2]), nn.ReLU()),
+            *(nn.ReflectionPad2d(3), nn.Conv2d(wide[2], colours, 7), nn.Tanh()),
+        )
+
+
+class Generator(nn.Module):
+    """M + 1 encoders that share no weights, and the decoder (Eq. 1). Codes come attributes first, the rest last."""
+
+    def __init__(self, attributes: Sequence[str], *, colours: int = 3, width: float = 1.0, residual_blocks: int = 6):
+        """One encoder for each attribute and one for the rest."""
+        super().__init__()
+        self.names = (*attributes, REST)
+        self.encoders = nn.ModuleList(Encoder(colours, width) for _ in self.names)
+        self.decoder = Decoder(colours, len(self.names), width, residual_blocks)
+        start(self, "glorot")
+
+    def encode(self, images: Image) -> Codes:
+        """Images in [-1, 1] -> their M + 1 codes."""
+        return Codes({name: encoder(images) for name, encoder in zip(self.names, self.encoders, strict=True)})
+
+    def decode(self, codes: Codes) -> Image:
+        """Codes -> images in [-1, 1]."""
+        return self.decoder(codes.joined())
+
+
+class Classifier(nn.Module):
+    """Table II: convolutional base B_m and dense head H_m. Codes enter at the head, so that path is linear."""
+
+    def __init__(self, classes: int, *, size: int, colours: int = 3, width: float = 1.0):
+        """`classes` = |m|; `size` of the images in pixels."""
+        super().__init__()
+        wide = [round(c * width) for c in (64, 128)]
+        self.base = nn.Sequential(
+            *(nn.Conv2d(colours, wide[0], 4, 2, 1), nn.ReLU()),
+            *(nn.Conv2d(wide[0], wide[1], 4, 2, 1), nn.ReLU()),
+        )
+        self.head = nn.Linear(wide[1] * (size // 4) ** 2, classes)
+
+    def forward(self, images: Image) -> Float[Tensor, "batch classes"]:
+        """Logits of images."""
+        return self.head(self.base(images).flatten(1))
+
+    def read(self, code: Code) -> Float[Tensor, "batch classes"]:
+        """Logits of codes."""
+        return self.head(code.flatten(1))
+
+
+class Critic(nn.Module):
+    """StarGAN's deeper PatchGAN: halvings by 4x4 convolutions, then patch scores; no norm.
+
+    With `classes` it has class heads on the trunk as well (not in the paper).
+    """
+
+    def __init__(self, *, size: int, colours: int = 3, width: float = 1.0, classes: Sequence[int] = ()):
+        """min(6, floor(log2 size) - 1) halvings, so that 2 x 2 scores are left where `size` is a power of 2 up to 128."""
+        super().__init__()
+        halvings = min(6, int(log2(size)) - 1)
+        wide = [colours, *(round(64 * 2**k * width) for k in range(halvings))]
+        blocks = [nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.01)) for a, b in zip(wide, wide[1:], strict=False)]
+        self.trunk = nn.Sequential(*blocks)
+        self.score = nn.Conv2d(wide[-1], 1, 3, 1, 1)
+        self.heads = nn.ModuleList(nn.Linear(wide[-1] * (size >> halvings) ** 2, n) for n in classes)
+
+    def forward(self, images: Image) -> Float[Tensor, "batch 1 rows columns"]:
+        """Patch scores."""
+        return self.score(self.trunk(images))
+
+    def judge(self, images: Image) -> tuple[Float[Tensor, "batch 1 rows columns"], list[Tensor]]:
+        """Patch scores, and each class head's logits (batch, classes)."""
+        trunk = self.trunk(images)
+        return self.score(trunk), [head(trunk.flatten(1)) for head in self.heads]
+
+
+def start(network: nn.Module, kind: str) -> None:
+    """Draw the kernels anew and set biases to zero.
+
+    "glorot": uniform, TensorFlow's default, which the authors had. "he": normal with variance 2 / fan_in, for networks
+    without norm layers, where a smaller start all but kills the signal.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear | Upsample):
+            if kind == "glorot":
+                nn.init.xavier_uniform_(module.weight)
+            else:
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
