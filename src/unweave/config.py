@@ -1,0 +1,243 @@
+"""Every setting of a training, as frozen dataclasses. The text under a field is its help on the command line."""
+
+# No `from __future__ import annotations` here: the command line reads the fields' types at run time.
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from unweave.errors import UnweaveError
+from unweave.files import write_whole
+
+PRESETS_FOLDER = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """What is learned from."""
+
+    attributes: tuple[str, ...] = ()
+    """Columns to model, in order; all of them if empty."""
+    pattern: str | None = None
+    """File-name pattern such as {identity}-{expression}, where labels stand in the names."""
+    size: int = 128
+    """Side of the images in pixels; divisible by 4, from 32 up."""
+    channels: Literal[1, 3] = 3
+    """3 for RGB, 1 for grey."""
+    crop: str = "center"
+    """Crop before resizing: center (the largest centred square) or WIDTHxHEIGHT+LEFT+TOP in pixels."""
+    flip: bool = False
+    """Mirror each image with probability 1/2. Only where a mirrored image is as good as the original."""
+    flip_labels: tuple[str, ...] = ()
+    """Labels that change places in a mirrored image, such as gaze:left=right."""
+    pairs: tuple[str, ...] = ()
+    """Attributes whose label fixes their look. Part of a batch is pairs that share one of them, and the reconstruction
+    of each uses the other's code of it (not in the paper)."""
+    pair_share: float = 0.67
+    """Share of a batch that is such pairs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """Sizes of the networks (Tables I and II)."""
+
+    width: float = 1.0
+    """Multiplies the channels of encoders, decoder and classifiers; 1 is the paper's."""
+    critic_width: float = 1.0
+    """Multiplies the critic's channels."""
+    residual_blocks: int = 6
+    """Residual blocks of the decoder."""
+    start: Literal["glorot", "he"] = "glorot"
+    """How kernels of critic and classifiers start: glorot (the authors') or he (keeps the signal's size without norm
+    layers). Encoders and decoder always start glorot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """Weights of the losses (Eq. 8); a 0 switches one off."""
+
+    reconstruction: float = 10.0
+    """Eq. 2, as a mean over all values."""
+    adversarial: float = 1.0
+    """Eq. 7 or 9 on synthesised images."""
+    adversarial_reconstruction: float = 0.0
+    """The same on reconstructions (not in the paper)."""
+    disentangle: float = 1.0
+    """Eq. 4."""
+    code: float = 1.0
+    """Eq. 3."""
+    synthesis: float = 1.0
+    """Eq. 6."""
+    critic_classes: float = 0.0
+    """Class heads on the critic's trunk, trained on real images, that judge the synthesis as Eq. 6 does (not in the paper)."""
+    gradient_penalty: float = 10.0
+    """Eq. 9."""
+    objective: Literal["wasserstein", "standard"] = "wasserstein"
+    """Adversary: wasserstein with gradient penalty (Eq. 9) or standard (Eq. 7)."""
+    noise: float = 0.0
+    """Standard deviation of the Gaussian noise on all images that classifiers see, on the [-1, 1] scale (not in the paper)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimConfig:
+    """Adam and its schedule."""
+
+    lr: float = 1e-4
+    """Learning rate of encoders, decoder and classifiers."""
+    critic_lr: float = 1e-4
+    """Learning rate of the critic."""
+    beta1: float = 0.5
+    """Adam's decay of the mean gradient."""
+    beta2: float = 0.999
+    """Adam's decay of the squared gradient."""
+    flat: float = 2 / 3
+    """Share of the run at full learning rates; from there they fall linearly to 0. By whole epochs where the run is
+    counted in epochs."""
+    ema: float = 0.0
+    """Decay of the moving average of the generator's weights, which is what gets used; 0 for none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Length, rhythm and machine of a run."""
+
+    batch: int = 16
+    """Images a step."""
+    epochs: int = 75
+    """Passes over the training images."""
+    steps: int | None = None
+    """Length in steps, instead of epochs."""
+    seed: int = 0
+    """Seed of everything that is drawn."""
+    log_every: int = 10
+    """Steps between two lines of metrics.jsonl."""
+    checkpoint_every: int = 500
+    """Steps between two checkpoints."""
+    sample_every: int = 500
+    """Steps between two evaluations on held-out images, each with a sample grid."""
+    judge_steps: int = 400
+    """Training steps of the judge, a classifier trained on real images only that helps to choose the best weights; 0 for none."""
+    tensorboard: bool = False
+    """Write TensorBoard events into the run folder (needs the tensorboard extra)."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of the convolutions; auto takes the faster one. Critic and gradient penalty stay in float32."""
+    threads: int = 0
+    """CPU threads; 0 for as many as torch chooses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings of a run; the defaults are the paper's."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    networks: NetworkConfig = field(default_factory=NetworkConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; raises `UnweaveError` with one line."""
+        if self.data.size % 4 or self.data.size < 32:
+            raise UnweaveError(f"data.size is {self.data.size}, expected a multiple of 4 from 32 up")
+        if self.run.batch < 2:
+            raise UnweaveError(f"run.batch is {self.run.batch}, expected at least 2: attributes are swapped within a batch")
+        for name in ("log_every", "checkpoint_every", "sample_every"):
+            if getattr(self.run, name) < 1:
+                raise UnweaveError(f"run.{name} is {getattr(self.run, name)}, expected at least 1")
+        if not 0 <= self.optim.ema < 1:
+            raise UnweaveError(f"optim.ema is {self.optim.ema}, expected a number from 0 up to, not including, 1")
+        if not 0 <= self.data.pair_share <= 1:
+            raise UnweaveError(f"data.pair_share is {self.data.pair_share}, expected a share from 0 to 1")
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the presets that come with the package."""
+    return tuple(sorted(path.stem for path in PRESETS_FOLDER.glob("*.yaml")))
+
+
+def preset_path(name: str) -> Path:
+    """The YAML file of a preset; raises `UnweaveError` for an unknown name."""
+    path = PRESETS_FOLDER / f"{name}.yaml"
+    if name not in preset_names():
+        raise UnweaveError(f"unknown preset '{name}': there are {', '.join(preset_names())}")
+    return path
+
+
+def preset(name: str) -> Config:
+    """The settings of a preset."""
+    return read_config(preset_path(name))
+
+
+def read_config(path: Path) -> Config:
+    """Settings from a YAML file; what it does not name keeps its default."""
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnweaveError(f"{path}: cannot be read ({error})") from None
+    except yaml.YAMLError as error:
+        raise UnweaveError(f"{path}: is not YAML ({' '.join(str(error).split())})") from None
+    try:
+        return build(mapping)
+    except UnweaveError as error:
+        raise UnweaveError(f"{path}: {error}") from None
+
+
+def write_config(path: Path, config: Config) -> None:
+    """Write all settings, defaults included, as YAML."""
+    write_whole(path, yaml.safe_dump(_plain(asdict(config)), sort_keys=False))
+
+
+def build(mapping: Mapping[str, Any], base: Config | None = None) -> Config:
+    """Settings from nested mappings over `base` (the defaults): {"losses": {"adversarial": 0.1}}.
+
+    Raises `UnweaveError` for an unknown key, naming the nearest one, and for a value of the wrong type.
+    """
+    return _over(base or Config(), mapping, "")
+
+
+def _over(base: Any, mapping: Mapping[str, Any], prefix: str) -> Any:
+    if not isinstance(mapping, Mapping):
+        raise UnweaveError(f"'{prefix.rstrip('.') or 'settings'}' is {mapping!r}, expected a mapping of settings")
+    known = {f.name: f for f in fields(base)}
+    changes = {}
+    for key, value in mapping.items():
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean '{prefix}{near[0]}'?" if near else f"expected one of {', '.join(known)}"
+            raise UnweaveError(f"unknown setting '{prefix}{key}': {hint}")
+        old = getattr(base, key)
+        changes[key] = _over(old, value, f"{prefix}{key}.") if is_dataclass(old) else _typed(known[key].type, value, prefix + key)
+    return replace(base, **changes)
+
+
+def _typed(kind: Any, value: Any, name: str) -> Any:
+    """`value` as the field's type, or one line saying what was expected."""
+    choices = getattr(kind, "__args__", ()) if getattr(kind, "__origin__", None) is Literal else ()
+    if choices:
+        good = value in choices
+    elif kind is float:
+        good, value = isinstance(value, int | float) and not isinstance(value, bool), value
+        value = float(value) if good else value
+    elif kind in (int, bool, str):
+        good = type(value) is kind
+    elif kind == tuple[str, ...]:
+        good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+        value = tuple(value) if good else value
+    else:  # optional: `int | None`, `str | None`
+        good = value is None or type(value) in kind.__args__
+    if not good:
+        expected = f"one of {', '.join(map(str, choices))}" if choices else getattr(kind, "__name__", str(kind))
+        raise UnweaveError(f"setting '{name}' is {value!r}, expected {expected}")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, which YAML can say."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
