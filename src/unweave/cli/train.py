@@ -1,0 +1,90 @@
+"""`unweave train`."""
+
+# No `from __future__ import annotations` here: the command line reads the types at run time.
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from unweave.cli.settings import Settings, given
+from unweave.config import Config, build, preset_path, read_config
+from unweave.errors import UnweaveError
+
+if TYPE_CHECKING:
+    AnySettings = Any
+else:
+    AnySettings = Settings
+
+FIRST = Group("Options", sort_key=0)
+
+
+def train(
+    data: str | None = None,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(alias="-o", group=FIRST)] = None,
+    preset: Annotated[str | None, Parameter(group=FIRST)] = None,
+    config: Annotated[Path | None, Parameter(group=FIRST)] = None,
+    init_from: Annotated[Path | None, Parameter(group=FIRST)] = None,
+    resume: Annotated[Path | None, Parameter(group=FIRST)] = None,
+    dry_run: Annotated[bool, Parameter(group=FIRST)] = False,
+    settings: Annotated[AnySettings, Parameter(name="*")] = Settings(),  # noqa: B008
+) -> None:
+    """Train a model on labelled images, or go on with a training that was stopped.
+
+    A flag beats --config, which beats --preset, which beats the defaults: those are the paper's.
+
+    Parameters
+    ----------
+    data
+        A folder or .zip of labelled images, or faces64 for the bundled ones.
+    out
+        The run folder to make: settings, metrics, sample grids, models, checkpoints.
+    preset
+        Settings to begin with: paper, faces64 or quick.
+    config
+        A YAML file of settings, such as the config.yaml of a run folder.
+    init_from
+        A run folder whose weights to start from.
+    resume
+        A run folder to go on with; its data and settings are its own.
+    dry_run
+        Only show the settings, the sizes, and the time and memory to expect.
+    """
+    changes = given(settings)
+    if resume is not None:
+        own = [data, out, preset, config, init_from]
+        if changes or dry_run or any(argument is not None for argument in own):
+            raise UnweaveError("--resume takes data and settings from the run folder; leave all other arguments away")
+        from unweave.train import resume as go_on
+
+        finish(go_on(resume))
+        return
+    if data is None:
+        raise UnweaveError("DATA is missing: a folder or .zip of labelled images, or faces64 (or --resume RUN)")
+    resolved = layered(preset, config, changes)
+    if dry_run:
+        from unweave.rehearse import rehearse
+
+        for line in rehearse(data, resolved):
+            print(line)
+        return
+    if out is None:
+        raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")
+    from unweave.train import train as learn
+
+    finish(learn(data, out, config=resolved, init_from=init_from))
+
+
+def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) -> Config:
+    """The settings: `changes` over the file `config` over the preset over the defaults."""
+    resolved = read_config(preset_path(preset)) if preset else Config()
+    if config is not None:
+        resolved = read_config(config, resolved)
+    return build(changes, resolved)
+
+
+def finish(run: Path) -> None:
+    """Say what came out and how it is used."""
+    print(f"{run}: trained; its model is best.safetensors, what it learned is in samples/ and metrics.jsonl")
+    print(f"use it:  unweave transfer {run} SOURCE.png --from ATTRIBUTE=EXEMPLAR.png -o out.png")
