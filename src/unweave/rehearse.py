@@ -1,0 +1,88 @@
+"""What a training would be, without it: settings, sizes, parameters, and the time and memory of its steps."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+import yaml
+
+from unweave import machine
+from unweave.config import Config
+from unweave.data.batches import Batch, steps_per_epoch
+from unweave.data.table import AttributeTable
+from unweave.method import Unweave
+from unweave.train import as_table
+
+TIMED_STEPS = 3
+
+
+def rehearse(data: str | Path | AttributeTable, config: Config) -> Iterator[str]:
+    """Lines that tell what training on `data` would take; a few steps on noise are run, nothing is written.
+
+    Raises `UnweaveError` as `train` does, for bad data or settings.
+    """
+    table = as_table(data, config)
+    config = replace(config, data=replace(config.data, attributes=table.attributes))
+    config = machine.resolve(config)
+    yield yaml.safe_dump(json.loads(json.dumps(asdict(config))), sort_keys=False)
+
+    images = {split: len(table.rows(split)) for split in ("train", "validation", "test")}
+    yield f"images: {images['train']} training, {images['validation']} validation, {images['test']} test"
+    yield "classes: " + ", ".join(f"{name} {len(classes)}" for name, classes in table.classes.items())
+    method = Unweave(config, table.classes)
+    yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
+
+    seconds = seconds_per_step(method, noise(config, table))
+    steps = config.run.steps or config.run.epochs * steps_per_epoch(images["train"], config)
+    yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
+    pixels = len(table.files) * config.data.size**2 * config.data.channels
+    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; decoded images in the cache folder: {pixels / 1e6:.0f} MB"
+
+
+def noise(config: Config, table: AttributeTable) -> Batch:
+    """A batch of the right sizes."""
+    size, batch = config.data.size, config.run.batch
+    classes = torch.tensor([len(names) for names in table.classes.values()])
+    return Batch(
+        images=torch.rand(batch, config.data.channels, size, size) * 2 - 1,
+        labels=torch.arange(batch)[:, None] % classes,
+        lenders=torch.arange(batch)[:, None].expand(-1, len(classes)),
+    )
+
+
+def seconds_per_step(method: Unweave, batch: Batch) -> float:
+    """The fastest of a few steps, the first one apart, which also warms up."""
+    seconds = []
+    for step in range(TIMED_STEPS + 1):
+        start = time.perf_counter()
+        parts = method.step(batch, step)
+        next(iter(parts.values())).item()  # waits for the device
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:])
+
+
+def parameters(net: torch.nn.Module) -> int:
+    """How many numbers a network learns."""
+    return sum(p.numel() for p in net.parameters())
+
+
+def peak_memory(device: torch.device) -> float:
+    """Most bytes in use so far: of the device, or of this process on the CPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def span(seconds: float) -> str:
+    """A span of time to read: "about 3 min", "about 1 h 20 min"."""
+    minutes = max(1, round(seconds / 60))
+    hours, minutes = divmod(minutes, 60)
+    return f"about {hours} h {minutes} min" if hours else f"about {minutes} min"

@@ -1,0 +1,127 @@
+"""The command line as a whole: start, version, errors."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from unweave import __version__
+from unweave.cli import app, main
+
+COMMANDS = ("data", "info", "interpolate", "mix", "synthesize", "train", "transfer")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "unweave", *arguments], capture_output=True, text=True)
+
+
+def imported_by(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint('\\n'.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.splitlines())
+
+
+def mistake(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command line says on stderr of arguments that it refuses."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    return output.err
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert [name for name in COMMANDS if not re.search(rf"^  {name}\b", done.stdout, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([command, "--help"])
+    assert f"Usage: unweave {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["transfer", "--help"]])
+def test_help_and_version_import_neither_torch_nor_numpy(arguments: list[str]) -> None:
+    imported = imported_by(f"from unweave.cli import main\nmain({arguments})")
+    assert {"torch", "numpy", "PIL"} & imported == set()
+
+
+def test_help_and_version_take_less_than_400_ms() -> None:
+    for arguments in (["--help"], ["--version"]):
+        seconds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            run(*arguments)
+            seconds.append(time.perf_counter() - start)
+        assert min(seconds) < 0.4, arguments
+
+
+def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--version"])
+    assert capsys.readouterr().out.strip() == __version__
+
+
+def test_unknown_command_is_one_line_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    said = mistake(capsys, "trian")
+    assert said.startswith('unweave: Unknown command "trian". Did you mean "train"?')
+    assert said.count("\n") == 1
+
+
+def test_unknown_option_is_one_unwrapped_line_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "--data.sise" + "e" * 5
+    said = mistake(capsys, "train", "x" * 200, name, "3")
+    assert said == f"unweave: Unknown option: {name}. Did you mean --data.size?\n"
+
+
+def test_mistake_in_a_process_leaves_with_2_and_without_a_traceback() -> None:
+    done = run("train", "no-such-folder", "-o", "run")
+    assert done.returncode == 2
+    assert re.fullmatch(r"unweave: .*no-such-folder.*\n", done.stderr)
+
+
+def test_unexpected_errors_keep_their_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(type(app), "__call__", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["--version"])
+
+
+def test_ctrl_c_leaves_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unweave.cli.train.layered", interrupted)
+    with pytest.raises(SystemExit) as left:
+        main(["train", "faces64", "--dry-run"])
+    assert left.value.code == 130
+
+
+def test_package_lists_and_finds_its_public_names_without_importing_torch() -> None:
+    code = "import unweave\nassert set(unweave.__all__) <= set(dir(unweave))\nunweave.UnweaveError, unweave.preset"
+    assert "torch" not in imported_by(code)
+
+
+def test_every_public_name_is_there() -> None:
+    code = "import unweave\nfor name in unweave.__all__: getattr(unweave, name)\nassert callable(unweave.train)"
+    assert "torch" in imported_by(code)
+
+
+def test_unknown_name_of_the_package_is_an_attribute_error() -> None:
+    import unweave
+
+    with pytest.raises(AttributeError, match="no attribute 'transmogrify'"):
+        _ = unweave.transmogrify  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,146 @@
+"""`unweave train`: the layers of settings, the errors, a short run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from unweave.cli import app, main
+from unweave.cli.train import layered
+from unweave.config import Config, preset
+from unweave.errors import UnweaveError
+
+TINY = (
+    "--data.size 32 --networks.width 0.0625 --networks.critic-width 0.0625 --networks.residual-blocks 1"
+    " --run.batch 8 --run.steps 4 --run.log-every 1 --run.checkpoint-every 2 --run.sample-every 4 --run.judge-steps 0"
+    " --run.precision float32 --device cpu"
+).split()
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("unweave: ")
+    assert said.count("\n") == 1
+    return said.removeprefix("unweave: ").rstrip("\n")
+
+
+def test_every_setting_is_a_flag_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", "--help"])
+    shown = capsys.readouterr().out
+    sections = {section.name: getattr(Config(), section.name) for section in fields(Config)}
+    flags = [f"--{name}.{field.name.replace('_', '-')}" for name, value in sections.items() for field in fields(value)]
+    assert [flag for flag in flags if flag not in shown] == ["--data.source"]  # DATA itself
+    assert "Eq. 4." in shown
+
+
+def test_flags_beat_the_file_which_beats_the_preset_which_beats_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("losses: {synthesis: 0.7, noise: 0.2}\n")
+    settings = layered("faces64", file, {"losses": {"noise": 0.4}})
+    assert settings.losses.noise == 0.4
+    assert settings.losses.synthesis == 0.7
+    assert settings.losses.adversarial == preset("faces64").losses.adversarial == 0.1
+    assert settings.losses.reconstruction == Config().losses.reconstruction
+
+
+def test_flag_that_repeats_the_default_still_beats_the_preset() -> None:
+    _, bound, _ = app.parse_args(["train", "x", "--losses.adversarial", "1", "--data.no-flip"], exit_on_error=False)
+    from unweave.cli.settings import given
+
+    settings = layered("faces64", None, given(bound.arguments["settings"]))
+    assert settings.losses.adversarial == 1.0
+    assert settings.data.flip is False
+
+
+def test_attributes_pattern_and_device_have_short_names() -> None:
+    from unweave.cli.settings import given
+
+    arguments = "train x --attributes identity expression --pattern {identity}-{_} --device cpu".split()
+    _, bound, _ = app.parse_args(arguments, exit_on_error=False)
+    assert given(bound.arguments["settings"]) == {
+        "data": {"attributes": ("identity", "expression"), "pattern": "{identity}-{_}"},
+        "run": {"device": "cpu"},
+    }
+
+
+def test_unknown_key_of_a_file_names_the_file_and_the_nearest_key(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("losses: {adversariel: 0.7}\n")
+    with pytest.raises(UnweaveError) as error:
+        layered("quick", file, {})
+    assert str(error.value) == f"{file}: unknown setting 'losses.adversariel': did you mean 'losses.adversarial'?"
+
+
+def test_missing_data_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "train", "-o", "run").startswith("DATA is missing")
+
+
+def test_missing_run_folder_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "train", "faces64").startswith("-o is missing")
+
+
+def test_unknown_preset_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "train", "faces64", "-o", "run", "--preset", "fast")
+    assert said == "unknown preset 'fast': there are faces64, paper, quick"
+
+
+def test_missing_file_of_settings_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no-such.yaml" in refused(capsys, "train", "faces64", "-o", "run", "--config", "no-such.yaml")
+
+
+def test_resume_takes_no_other_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "train", "--resume", "run", "--losses.code", "1").startswith(
+        "--resume takes data and settings"
+    )
+
+
+def test_value_of_the_wrong_type_names_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "train", "x", "--losses.code", "much").startswith("Invalid value for --losses.code")
+
+
+def test_choice_that_is_none_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "train", "x", "--losses.objective", "hinge")
+    assert 'Choose from: "wasserstein", "standard"' in said
+
+
+def test_run_folder_in_use_is_refused_with_the_way_to_go_on(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.yaml").write_text("")
+    assert f"unweave train --resume {run}" in refused(capsys, "train", str(toy_folder), "-o", str(run), *TINY)
+
+
+def test_training_from_the_command_line_fills_a_run_folder_that_can_be_resumed(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    main(["train", str(toy_folder), "-o", str(run), "--attributes", "colour", "shape", *TINY])
+    assert f"unweave transfer {run}" in capsys.readouterr().out
+    settings = yaml.safe_load((run / "config.yaml").read_text())
+    assert settings["data"]["attributes"] == ["colour", "shape"]
+    assert settings["run"]["device"] == "cpu"
+    steps = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert {line["step"] for line in steps} == {1, 2, 3, 4}
+    assert (run / "best.safetensors").exists()
+    main(["train", "--resume", str(run)])
+    assert f"unweave transfer {run}" in capsys.readouterr().out
+
+
+def test_dry_run_shows_what_to_expect_and_writes_nothing(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    main(["train", str(toy_folder), "-o", str(run), "--dry-run", *TINY])
+    shown = capsys.readouterr().out
+    for expected in ("networks:", "48 training images", "parameters", "time", "memory"):
+        assert expected in shown
+    assert not run.exists()
