@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PYTHON := $(CURDIR)/$(BIN)/python
 
-.PHONY: demo test lint types
+.PHONY: demo test lint types bench
 
 demo: $(READY)	## transfer with the bundled model, then a short training: pictures in demo/
 	rm -rf demo
@@ -20,6 +20,9 @@ lint: $(READY)	## style and layout
 
 types: $(READY)	## static types
 	$(BIN)/pyright
+
+bench: $(READY)	## seconds of a training step and of use
+	PATH="$(CURDIR)/$(BIN):$$PATH" python benchmarks/speed.py
 
 # The environment, made once for each version of the requirements. torch is named beside the constraints so that pip
 # takes the very release that was tested, and with it no other build of it.

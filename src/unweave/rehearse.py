@@ -6,7 +6,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -39,21 +39,20 @@ def rehearse(data: str | Path | AttributeTable, config: Config) -> Iterator[str]
     method = Unweave(config, table.classes)
     yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
 
-    seconds = seconds_per_step(method, noise(config, table))
+    seconds = seconds_per_step(method, noise(config, table.classes))
     steps = config.run.steps or config.run.epochs * steps_per_epoch(images["train"], config)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     pixels = len(table.files) * config.data.size**2 * config.data.channels
-    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; decoded images in the cache folder: {pixels / 1e6:.0f} MB"
+    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; {pixels / 1e6:.0f} MB of decoded images in the cache folder"
 
 
-def noise(config: Config, table: AttributeTable) -> Batch:
-    """A batch of the right sizes."""
+def noise(config: Config, classes: Mapping[str, Sequence[str]]) -> Batch:
+    """A batch of the right sizes, in which every image lends its codes to itself alone."""
     size, batch = config.data.size, config.run.batch
-    classes = torch.tensor([len(names) for names in table.classes.values()])
+    oneself = torch.arange(batch)[:, None].expand(-1, len(classes))
+    counts = torch.tensor([len(names) for names in classes.values()])
     return Batch(
-        images=torch.rand(batch, config.data.channels, size, size) * 2 - 1,
-        labels=torch.arange(batch)[:, None] % classes,
-        lenders=torch.arange(batch)[:, None].expand(-1, len(classes)),
+        images=torch.rand(batch, config.data.channels, size, size) * 2 - 1, labels=oneself % counts, lenders=oneself
     )
 
 
