@@ -43,7 +43,7 @@ def rehearse(data: str | Path | AttributeTable, config: Config) -> Iterator[str]
     steps = config.run.steps or config.run.epochs * steps_per_epoch(images["train"], config)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     pixels = len(table.files) * config.data.size**2 * config.data.channels
-    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; {pixels / 1e6:.0f} MB of decoded images in the cache folder"
+    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; {pixels / 1e6:.0f} MB of images in the cache folder"
 
 
 def noise(config: Config, classes: Mapping[str, Sequence[str]]) -> Batch:
