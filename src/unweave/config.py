@@ -19,6 +19,8 @@ PRESETS_FOLDER = Path(__file__).parent / "presets"
 class DataConfig:
     """What is learned from."""
 
+    source: str = ""
+    """The folder, the .zip or the name of the bundled set; filled in when a run is created."""
     attributes: tuple[str, ...] = ()
     """Columns to model, in order; all of them if empty."""
     pattern: str | None = None

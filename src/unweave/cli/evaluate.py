@@ -1,0 +1,42 @@
+"""`unweave evaluate`."""
+
+# No `from __future__ import annotations` here: the command line reads the types at run time.
+from pathlib import Path
+
+from unweave.errors import UnweaveError
+
+
+def evaluate(model: str, data: str = "faces64", /, *, pairs: int = 1024, judge_steps: int = 1500, seed: int = 0, json: Path | None = None) -> None:
+    """Measure a model on test images, by classifiers trained apart from it on real training images.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    data
+        A folder or .zip with train and test images, labelled as the model's attributes; faces64 for the bundled ones.
+    pairs
+        Random pairs of a source and an exemplar among the test images.
+    judge_steps
+        Training steps of the classifiers.
+    seed
+        Seed of pairs and classifiers.
+    json
+        A file to write the figures to as well.
+    """
+    from json import dumps
+
+    from unweave.evaluate import held_out_of, table_of_figures
+    from unweave.evaluate import evaluate as measure
+    from unweave.files import write_whole
+    from unweave.model import load
+
+    if pairs < 1 or judge_steps < 1:
+        raise UnweaveError(f"--pairs is {pairs} and --judge-steps is {judge_steps}, expected at least 1 each")
+    loaded = load(model)
+    held = held_out_of(loaded.card, data, judge_steps=judge_steps, seed=seed)
+    figures = measure(loaded.generator, held, pairs=pairs, seed=seed)
+    print(f"{loaded.card.name or model} on {len(held.images)} test images of {data}, {pairs} pairs, seed {seed}")
+    print(table_of_figures(figures))
+    if json is not None:
+        write_whole(json, dumps(figures, indent=1) + "\n")

@@ -1,0 +1,136 @@
+"""Batches for training: each one a pure function of the seed and the step, so that a resumed run draws the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from unweave.config import Config
+from unweave.data.table import AttributeTable
+from unweave.errors import UnweaveError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Images with their labels, and whose codes each image's reconstruction is made of."""
+
+    images: Float[Tensor, "batch colours height width"]
+    """In [-1, 1]."""
+    labels: Int[Tensor, "batch attributes"]
+    """Class index; -1 where the label is missing."""
+    lenders: Int[Tensor, "batch attributes"]
+    """Index within the batch of the image that lends this attribute's code: oneself, or the other of a pair."""
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device."""
+        return Batch(images=self.images.to(device), labels=self.labels.to(device), lenders=self.lenders.to(device))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSet:
+    """The training images of a table, ready to be drawn from."""
+
+    pixels: np.ndarray
+    """uint8 (images, size, size, channels) of the whole table."""
+    labels: np.ndarray
+    """int64 (images, attributes) of the whole table, -1 = missing."""
+    rows: np.ndarray
+    """Indices of the images to train on."""
+    mirrored: tuple[np.ndarray, ...]
+    """Per attribute: class of an image -> class of its mirror image."""
+    pairs: tuple[int, ...]
+    """Numbers of the attributes whose codes pairs exchange."""
+
+
+def as_images(pixels: np.ndarray) -> Float[Tensor, "batch colours height width"]:
+    """uint8 pictures (batch, height, width, colours) -> images in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
+
+
+def as_pixels(images: Float[Tensor, "batch colours height width"]) -> np.ndarray:
+    """Images in [-1, 1] -> uint8 pictures (batch, height, width, colours)."""
+    return ((images.detach().float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
+def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> TrainingSet:
+    """What `draw_batch` needs; raises `UnweaveError` for unknown names in the settings and for too few images."""
+    unknown = [name for name in config.data.pairs if name not in table.attributes]
+    if unknown:
+        raise UnweaveError(f"data.pairs names '{unknown[0]}', but the attributes are {', '.join(table.attributes)}")
+    rows = table.rows("train")
+    if len(rows) < config.run.batch:
+        raise UnweaveError(f"{len(rows)} training images are too few for a batch of {config.run.batch}; lower run.batch")
+    return TrainingSet(
+        pixels=pixels,
+        labels=table.labels(),
+        rows=rows,
+        mirrored=mirror_maps(table, config.data.flip_labels),
+        pairs=tuple(table.attributes.index(name) for name in config.data.pairs),
+    )
+
+
+def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """Per attribute, the class of the mirror image; from settings such as "gaze:left=right"."""
+    maps = {name: np.arange(len(classes)) for name, classes in table.classes.items()}
+    for setting in flip_labels:
+        attribute, _, swap = setting.partition(":")
+        a, _, b = swap.partition("=")
+        if attribute not in maps or a not in table.classes[attribute] or b not in table.classes[attribute]:
+            raise UnweaveError(f"data.flip_labels has '{setting}', expected ATTRIBUTE:CLASS=CLASS of this data, such as gaze:left=right")
+        i, j = table.classes[attribute].index(a), table.classes[attribute].index(b)
+        maps[attribute][[i, j]] = j, i
+    return tuple(maps[name] for name in table.attributes)
+
+
+def partners_per_batch(config: Config) -> int:
+    """How many of a batch's images come in as the other of a pair."""
+    return round(config.run.batch * config.data.pair_share / 2) if config.data.pairs else 0
+
+
+def steps_per_epoch(images: int, config: Config) -> int:
+    """Batches until every training image has been drawn once; the last short batch is dropped."""
+    return images // (config.run.batch - partners_per_batch(config))
+
+
+@lru_cache(maxsize=2)
+def _order(images: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(images)
+
+
+def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
+    """The batch of training step `step`, from 0: a share of this epoch's random order, and partners for the pairs."""
+    partners = partners_per_batch(config)
+    singles = config.run.batch - partners
+    epoch, place = divmod(step, steps_per_epoch(len(data.rows), config))
+    order = _order(len(data.rows), config.run.seed, epoch)
+    chosen = list(data.rows[order[place * singles : (place + 1) * singles]])
+    rng = np.random.default_rng([config.run.seed, 1, step])
+    lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1]))
+    for i in range(partners):
+        attribute = data.pairs[i % len(data.pairs)]
+        label = data.labels[chosen[i], attribute]
+        alike = data.rows[(data.labels[data.rows, attribute] == label) & (data.rows != chosen[i])]
+        if label >= 0 and len(alike):
+            chosen.append(rng.choice(alike))
+            lenders[i, attribute], lenders[singles + i, attribute] = singles + i, i
+        else:
+            chosen.append(rng.choice(data.rows))
+    images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]
+    if config.data.flip:
+        mirror = rng.random(singles) < 0.5
+        mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still share their label
+        images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
+        labels = mirror_labels(labels, mirror, data.mirrored)
+    return Batch(images=images, labels=torch.from_numpy(labels), lenders=torch.from_numpy(lenders))
+
+
+def mirror_labels(labels: np.ndarray, mirror: np.ndarray, maps: Sequence[np.ndarray]) -> np.ndarray:
+    """Labels (images, attributes) with those of the mirrored images replaced; missing ones stay missing."""
+    swapped = np.stack([np.where(column >= 0, of_class[column], -1) for column, of_class in zip(labels.T, maps, strict=True)], 1)
+    return np.where(mirror[:, None], swapped, labels)

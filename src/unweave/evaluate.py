@@ -1,0 +1,140 @@
+"""How good a model is on images it has never seen, by a judge that it was never trained against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from unweave.checkpoint import ModelCard
+from unweave.codes import Codes
+from unweave.data.batches import as_images
+from unweave.data.cache import cached_images
+from unweave.data.table import read_table
+from unweave.errors import UnweaveError
+from unweave.judges import Judge, accuracy, judged_attributes, read, train_judge
+from unweave.networks import Generator
+
+BATCH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """Images kept from the training, and the judge that reads them."""
+
+    images: Float[Tensor, "images colours size size"]
+    """In [-1, 1]."""
+    labels: Int[Tensor, "images attributes"]
+    """Class indices of all the model's attributes, -1 = missing or never seen in training."""
+    attributes: tuple[str, ...]
+    judge: Judge | None
+    """None where no attribute can be judged."""
+
+    def label(self, attribute: str) -> Int[Tensor, "images"]:
+        """The labels of one attribute."""
+        return self.labels[:, self.attributes.index(attribute)]
+
+
+def held_out(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, attributes: Sequence[str], judge: Judge | None) -> HeldOut:
+    """The images of `rows` of a table: `pixels` uint8 (images, height, width, channels), `labels` int (images, attributes)."""
+    return HeldOut(
+        images=as_images(pixels[rows]), labels=torch.from_numpy(labels[rows]), attributes=tuple(attributes), judge=judge
+    )
+
+
+def held_out_of(card: ModelCard, data: str | Path, *, judge_steps: int, seed: int) -> HeldOut:
+    """All test images of `data`, with a judge trained for `judge_steps` on its real training images.
+
+    Raises `UnweaveError` where `data` has no test images or lacks an attribute of the model.
+    """
+    table = read_table(data, attributes=tuple(card.attributes))
+    pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
+    columns = [[names.index(v) if v in names else -1 for v in table.columns[name]] for name, names in card.attributes.items()]
+    labels = np.array(columns, np.int64).T
+    test, training = table.rows("test"), table.rows("train")
+    if not len(test) or not len(training):
+        raise UnweaveError(f"{data}: has {len(training)} training and {len(test)} test images, expected some of each")
+    classes = judged_attributes(card.attributes, labels[test])
+    judge = None
+    if classes:
+        judged = [list(card.attributes).index(name) for name in classes]
+        judge = train_judge(pixels, labels[:, judged], training, classes, steps=judge_steps, seed=seed)
+    return held_out(pixels, labels, test, tuple(card.attributes), judge)
+
+
+@torch.inference_mode()
+def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) -> dict[str, float]:
+    """Figures of a generator on held-out images, over `pairs` random pairs of a source and an exemplar.
+
+    `reconstruction`: median over the sources of the mean absolute error on the [-1, 1] scale, `reconstruction_mean` and
+    `reconstruction_p99` likewise. For each judged attribute the accuracies, in [0, 1], with which the judge reads
+
+    - `real/NAME`: the real sources,
+    - `reconstructed/NAME`: their reconstructions, which bounds what a swap can reach,
+    - `swapped/NAME`: images that took NAME from the exemplar, against the exemplar's label,
+    - `kept/NAME`: the same attribute where every *other* attribute was swapped, against the source's label,
+    - `chance/NAME`: always the commonest class.
+    """
+    rng = np.random.default_rng([seed, 3])
+    sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
+    exemplars = torch.from_numpy(rng.integers(len(held.images), size=pairs))
+    device = next(generator.parameters()).device
+    codes = Codes.cat([generator.encode(part.to(device)) for part in held.images.split(BATCH)])
+    own, donor = codes.at(sources), codes.at(exemplars)
+    reconstructions = decode(generator, own)
+    errors = (reconstructions - held.images[sources]).abs().flatten(1).mean(1)
+    figures = {
+        "reconstruction": errors.median().item(),
+        "reconstruction_mean": errors.mean().item(),
+        "reconstruction_p99": errors.quantile(0.99).item(),
+    }
+    if held.judge is None:
+        return figures
+    judged = list(held.judge.classes)
+    of_real, of_reconstruction = read(held.judge, held.images[sources]), read(held.judge, reconstructions)
+    of_swap = {name: read(held.judge, decode(generator, own.swap(donor, {name: 1.0}))) for name in held.attributes}
+    for k, name in enumerate(judged):
+        of_source, of_exemplar = held.label(name)[sources], held.label(name)[exemplars]
+        figures[f"real/{name}"] = accuracy(of_real[:, k], of_source)
+        figures[f"reconstructed/{name}"] = accuracy(of_reconstruction[:, k], of_source)
+        figures[f"swapped/{name}"] = accuracy(of_swap[name][:, k], of_exemplar)
+        kept = [accuracy(of_swap[other][:, k], of_source) for other in held.attributes if other != name]
+        if kept:
+            figures[f"kept/{name}"] = sum(kept) / len(kept)
+        known = of_exemplar[of_exemplar >= 0]
+        figures[f"chance/{name}"] = (known.bincount().max() / len(known)).item()
+    return figures
+
+
+def decode(generator: Generator, codes: Codes) -> Float[Tensor, "images colours size size"]:
+    """Images of many codes, a batch at a time, on the CPU."""
+    indices = torch.arange(codes.batch).split(BATCH)
+    return torch.cat([generator.decode(codes.at(some)).float().cpu() for some in indices])
+
+
+def score(figures: dict[str, float]) -> float:
+    """What "best" means: mean accuracy of the judged swaps, less 5 for each unit of reconstruction error.
+
+    An error of 0.01 on the [-1, 1] scale weighs as much as 0.05 of accuracy.
+    """
+    swapped = [value for name, value in figures.items() if name.startswith("swapped/")]
+    return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures["reconstruction"]
+
+
+def table_of_figures(figures: dict[str, float]) -> str:
+    """The figures to read: errors first, then a row for each judged attribute."""
+    lines = [f"reconstruction error ([-1, 1] scale)  median {figures['reconstruction']:.4f}  mean {figures['reconstruction_mean']:.4f}"]
+    columns = ("chance", "real", "reconstructed", "swapped", "kept")
+    names = [key.removeprefix("real/") for key in figures if key.startswith("real/")]
+    if names:
+        wide = max(len("accuracy"), *map(len, names))
+        lines.append(f"{'accuracy':{wide}}  " + "  ".join(f"{column:>13}" for column in columns))
+    for name in names:
+        cells = [f"{figures[f'{column}/{name}']:13.3f}" if f"{column}/{name}" in figures else f"{'-':>13}" for column in columns]
+        lines.append(f"{name:{wide}}  " + "  ".join(cells))
+    return "\n".join(lines)

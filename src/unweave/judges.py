@@ -1,0 +1,96 @@
+"""Classifiers trained apart from the model, on real images only: they judge it, nothing is trained against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from unweave.data.batches import as_images
+from unweave.losses import label_loss
+from unweave.networks import start
+
+BATCH = 64
+
+
+class Judge(nn.Module):
+    """A small CNN with a class head for each attribute it judges."""
+
+    def __init__(self, classes: Mapping[str, Sequence[str]], channels: int):
+        """`classes`: attribute -> its classes, in order."""
+        super().__init__()
+        self.classes = {name: tuple(names) for name, names in classes.items()}
+        wide = (channels, 32, 64, 128, 128)
+        blocks = [
+            (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU()) for a, b in zip(wide, wide[1:], strict=False)
+        ]
+        layers = [layer for block in blocks for layer in block]
+        self.trunk = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Dropout(0.3))
+        self.heads = nn.ModuleList(nn.Linear(wide[-1] * 16, len(names)) for names in self.classes.values())
+        start(self, "he")
+
+    def forward(self, images: Float[Tensor, "batch colours height width"]) -> list[Float[Tensor, "batch _"]]:
+        """Logits of each attribute, in the order of `classes`; images in [-1, 1]."""
+        trunk = self.trunk(images)
+        return [head(trunk) for head in self.heads]
+
+
+def judged_attributes(classes: Mapping[str, Sequence[str]], held_out_labels: np.ndarray) -> dict[str, tuple[str, ...]]:
+    """The attributes that can be judged on held-out images: most of those carry a label that was seen in training.
+
+    `held_out_labels` is int (images, attributes), -1 = missing or unseen (unseen people have no class to be read as).
+    """
+    known = (held_out_labels >= 0).mean(axis=0) if len(held_out_labels) else np.zeros(len(classes))
+    return {name: tuple(names) for k, (name, names) in enumerate(classes.items()) if known[k] > 0.5 and len(names) > 1}
+
+
+def train_judge(
+    pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, classes: Mapping[str, Sequence[str]], *, steps: int, seed: int = 0
+) -> Judge:
+    """Train a judge on real images.
+
+    `pixels` uint8 (images, height, width, channels), `labels` int (images, judged attributes) with -1 = missing, `rows`
+    the training images among them. Adam with a one-cycle rate; images are shifted by up to 1/16 of their side.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        judge = Judge(classes, pixels.shape[-1])
+        optimiser = torch.optim.Adam(judge.parameters(), lr=1e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=2e-3, total_steps=steps)
+        for chosen in _draws(rows, steps, seed):
+            images = _shifted(as_images(pixels[chosen]))
+            loss = label_loss(judge(images), torch.from_numpy(labels[chosen]))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return judge.eval()
+
+
+@torch.inference_mode()
+def read(judge: Judge, images: Float[Tensor, "batch colours height width"]) -> Int[Tensor, "batch attributes"]:
+    """The class that the judge reads from each image, for each attribute it judges."""
+    return torch.cat([torch.stack([logits.argmax(1) for logits in judge(part)], 1) for part in images.split(BATCH)])
+
+
+def accuracy(read_labels: Int[Tensor, "batch"], labels: Int[Tensor, "batch"]) -> float:
+    """Share of the labelled images that were read right; not a number where none is labelled."""
+    known = labels >= 0
+    return (read_labels[known] == labels[known]).float().mean().item()
+
+
+def _draws(rows: np.ndarray, steps: int, seed: int) -> Iterator[np.ndarray]:
+    rng = np.random.default_rng([seed, 2])
+    for _ in range(steps):
+        yield rng.choice(rows, min(BATCH, len(rows)), replace=False)
+
+
+def _shifted(images: Tensor) -> Tensor:
+    most = images.shape[-1] // 16
+    down, right = (int(n) for n in torch.randint(0, 2 * most + 1, (2,)))
+    padded = F.pad(images, (most,) * 4, mode="replicate")
+    return padded[:, :, down : down + images.shape[-2], right : right + images.shape[-1]]

@@ -1,0 +1,197 @@
+"""The paper's method: its networks, its optimisers and one step of all three objectives (Eq. 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from unweave import losses
+from unweave.codes import Codes
+from unweave.config import Config
+from unweave.data.batches import Batch
+from unweave.networks import Classifier, Critic, Generator, start
+
+Parts = dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """Everything random of one step."""
+
+    permutations: Mapping[str, Tensor]
+    """r_m of Eq. 5: attribute -> permutation of the batch."""
+    mixing: Float[Tensor, "batch 1 1 1"]
+    """a of Eq. 9, in [0, 1]."""
+    noise: Float[Tensor, "two batch colours height width"]
+    """Standard normal noise for the classifiers: on real images, on synthesised ones."""
+
+
+class Unweave:
+    """Generator, critic and classifiers with their optimisers: what `train.py` drives."""
+
+    def __init__(self, config: Config, classes: Mapping[str, Sequence[str]]):
+        """`classes`: attribute -> its classes, in order. The weights are drawn from the run's seed."""
+        torch.manual_seed(config.run.seed)
+        data, net = config.data, config.networks
+        self.config = config
+        self.device = torch.device(config.run.device)
+        self.attributes = tuple(classes)
+        sizes = [len(names) for names in classes.values()]
+        image = {"size": data.size, "colours": data.channels}
+        self.generator = Generator(
+            self.attributes, colours=data.channels, width=net.width, residual_blocks=net.residual_blocks
+        )
+        self.critic = Critic(**image, width=net.critic_width, classes=sizes if config.losses.critic_classes else ())
+        self.classifiers = nn.ModuleList(Classifier(n, **image, width=net.width) for n in sizes)
+        start(self.critic, net.start)
+        start(self.classifiers, net.start)
+        for module in self.modules.values():
+            module.to(self.device)
+        self.average = deepcopy(self.generator).requires_grad_(False) if config.optim.ema else self.generator
+        rates = {"generator": config.optim.lr, "critic": config.optim.critic_lr, "classifiers": config.optim.lr}
+        self.optimisers = {name: adam(self.modules[name], rate, config) for name, rate in rates.items()}
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The trained networks, by name."""
+        return {"generator": self.generator, "critic": self.critic, "classifiers": self.classifiers}
+
+    def step(self, batch: Batch, step: int) -> Parts:
+        """One forward pass, three losses, three optimisers; returns every part of the losses, unweighted."""
+        batch, draws = batch.to(self.device), self.draw(batch, step)
+        for optimiser in self.optimisers.values():
+            optimiser.zero_grad()
+        total, parts, synthesis, reconstruction = self.generator_objective(batch, draws)
+        total.backward()
+        for objective in (
+            self.critic_objective(batch, synthesis.detach(), reconstruction.detach(), draws),
+            self.classifier_objective(batch, draws),
+        ):
+            total, more = objective
+            total.backward()
+            parts |= more
+        for optimiser in self.optimisers.values():  # after all gradients: no loss sees another's step
+            optimiser.step()
+        self._average(step)
+        return {name: part.detach() for name, part in parts.items()}
+
+    def draw(self, batch: Batch, step: int) -> Draws:
+        """The draws of a step: a pure function of the seed and the step, the permutations as the authors draw them."""
+        seed, size = self.config.run.seed, len(batch.images)
+        random = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        permutations = {
+            name: torch.from_numpy(np.random.RandomState((seed * 1_000_003 + step + 100 * (k + 10)) % 2**32).permutation(size))
+            for k, name in enumerate(self.attributes)
+        }
+        noise = torch.randn((2, *batch.images.shape), generator=random) if self.config.losses.noise else torch.zeros(2, *batch.images.shape)
+        mixing = torch.rand((size, 1, 1, 1), generator=random)
+        return Draws(
+            permutations={name: p.to(self.device) for name, p in permutations.items()},
+            mixing=mixing.to(self.device),
+            noise=noise.to(self.device),
+        )
+
+    def generator_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts, Tensor, Tensor]:
+        """L_G of Eq. 8, its parts, the synthesis and the reconstruction. Gradients reach encoders and decoder only."""
+        weights = self.config.losses
+        with self._autocast():
+            codes = self.generator.encode(batch.images)
+            lent = codes.lend({name: batch.lenders[:, k] for k, name in enumerate(self.attributes)})
+            decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations)])).float()
+            reconstruction, synthesis = decoded.chunk(2)
+            labels = torch.stack([batch.labels[draws.permutations[name], k] for k, name in enumerate(self.attributes)], 1)
+            with frozen(self.classifiers):
+                read = [self.read_codes(classifier, codes) for classifier in self._classifiers()]
+                seen = self.classify(synthesis + weights.noise * draws.noise[1])
+        parts = {
+            "reconstruction": losses.reconstruction_loss(batch.images, reconstruction),
+            "disentangle": losses.disentangle_loss(read),
+            "code": losses.label_loss([of_m[m] for m, of_m in enumerate(read)], batch.labels),
+            "synthesis": losses.label_loss(seen, labels),
+        }
+        with frozen(self.critic):
+            scores, classes = self.critic.judge(synthesis)
+            parts["adversarial"] = losses.generator_adversary(scores, weights.objective)
+            if weights.critic_classes:
+                parts["critic_classes"] = losses.label_loss(classes, labels)
+            if weights.adversarial_reconstruction:
+                scores = self.critic(reconstruction)
+                parts["adversarial_reconstruction"] = losses.generator_adversary(scores, weights.objective)
+        total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
+        return total, {**parts, "generator": total}, synthesis, reconstruction
+
+    def critic_objective(self, batch: Batch, synthesis: Tensor, reconstruction: Tensor, draws: Draws) -> tuple[Tensor, Parts]:
+        """L_D of Eq. 8 with Eq. 9 or 7, always in float32. `margin` is D(real) - D(synthesis): above 0 in a healthy run."""
+        weights = self.config.losses
+        drawn = [synthesis, reconstruction] if weights.adversarial_reconstruction else [synthesis]
+        scores, classes = self.critic.judge(torch.cat([batch.images, *drawn]))
+        real, synthetic = scores[: len(batch.images)], scores[len(batch.images) :]
+        total = losses.critic_adversary(real, synthetic, weights.objective)
+        parts = {"margin": real.mean() - synthetic[: len(synthesis)].mean()}
+        if weights.objective == "wasserstein":
+            parts["gradient_penalty"] = losses.gradient_penalty(self.critic, batch.images, synthesis, draws.mixing)
+            total = total + weights.gradient_penalty * parts["gradient_penalty"]
+        if weights.critic_classes:
+            parts["critic_labels"] = losses.label_loss([of_m[: len(batch.images)] for of_m in classes], batch.labels)
+            total = total + parts["critic_labels"]
+        return total, {**parts, "critic": total}
+
+    def classifier_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts]:
+        """L_C of Eq. 8: cross-entropy on real training images."""
+        with self._autocast():
+            total = losses.label_loss(self.classify(batch.images + self.config.losses.noise * draws.noise[0]), batch.labels)
+        return total, {"classifiers": total}
+
+    def classify(self, images: Float[Tensor, "batch colours height width"]) -> list[Tensor]:
+        """Each classifier's logits of images."""
+        return [classifier(images) for classifier in self._classifiers()]
+
+    def read_codes(self, classifier: Classifier, codes: Codes) -> Float[Tensor, "codes batch classes"]:
+        """What one classifier's head says of all M + 1 codes."""
+        return classifier.read(torch.cat(list(codes.values()))).unflatten(0, (len(codes), codes.batch))
+
+    def _classifiers(self) -> list[Classifier]:
+        return list(self.classifiers)  # pyright: ignore[reportReturnType]
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.run.precision == "bfloat16")
+
+    @torch.no_grad()
+    def _average(self, step: int) -> None:
+        """Moving average of the generator's weights; young at first, so that it forgets the start soon."""
+        if decay := self.config.optim.ema:
+            decay = min(decay, (1 + step) / (10 + step))
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.generator.parameters()), 1 - decay)
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Graphs built inside send no gradient to the module's weights."""
+    module.requires_grad_(False)
+    try:
+        yield
+    finally:
+        module.requires_grad_(True)
+
+
+def adam(module: nn.Module, rate: float, config: Config) -> torch.optim.Adam:
+    """Adam as the authors set it; `initial_lr` is what the schedule scales."""
+    group = {"params": list(module.parameters()), "lr": rate, "initial_lr": rate}
+    return torch.optim.Adam([group], betas=(config.optim.beta1, config.optim.beta2), eps=1e-8, fused=True)
+
+
+def learning_rate_share(step: int, steps: int, epoch_steps: int | None, flat: float) -> float:
+    """Share of the initial learning rate at a step: 1 for the first `flat` of the run, then linearly towards 0.
+
+    With `epoch_steps` (a run counted in epochs) it changes by whole epochs, as the authors': 75 epochs with `flat` 2/3
+    give 1 up to epoch 50 and 1 - (e - 50) / 25 from there.
+    """
+    progress = step / steps if epoch_steps is None else (step // epoch_steps) * epoch_steps / steps
+    return min(1.0, (1 - progress) / (1 - flat)) if flat < 1 else 1.0

@@ -1,0 +1,118 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unweave.config import Config, build
+from unweave.data.batches import TrainingSet, as_images, as_pixels, draw_batch, mirror_maps, steps_per_epoch, training_set
+from unweave.data.table import AttributeTable, table_from_arrays
+from unweave.errors import UnweaveError
+
+IMAGES = 40
+
+
+@pytest.fixture
+def table() -> AttributeTable:
+    pixels = np.zeros((IMAGES, 32, 32, 3), np.uint8)
+    pixels[:, :, :16] = np.arange(IMAGES, dtype=np.uint8)[:, None, None, None] * 6  # the left half tells which image it is
+    columns = {"who": [str(k % 5) for k in range(IMAGES)], "gaze": [("left", "front", "right", None)[k % 4] for k in range(IMAGES)]}
+    return table_from_arrays(pixels, columns)
+
+
+def data_and_config(table: AttributeTable, **data: object) -> tuple[TrainingSet, Config]:
+    config = build({"data": {"size": 32, **data}, "run": {"batch": 12}})
+    assert table.pixels is not None
+    return training_set(table, table.pixels, config), config
+
+
+def which(image: torch.Tensor) -> int:
+    return int(as_pixels(image[None]).max()) // 6
+
+
+def test_a_step_draws_the_same_batch_whenever_it_is_asked_for(table: AttributeTable) -> None:
+    data, config = data_and_config(table, pairs=["who"], flip=True)
+    first, again = draw_batch(data, config, 17), draw_batch(data, config, 17)
+    assert torch.equal(first.images, again.images)
+    assert torch.equal(first.lenders, again.lenders)
+    assert not torch.equal(first.images, draw_batch(data, config, 18).images)
+
+
+def test_an_epoch_shows_every_image_once_and_drops_the_short_batch(table: AttributeTable) -> None:
+    data, config = data_and_config(table)
+    assert steps_per_epoch(IMAGES, config) == 3
+    shown = [which(image) for step in range(3) for image in draw_batch(data, config, step).images]
+    assert len(set(shown)) == len(shown) == 36
+
+
+def test_labels_belong_to_their_images_and_empty_cells_are_minus_one(table: AttributeTable) -> None:
+    data, config = data_and_config(table)
+    batch = draw_batch(data, config, 0)
+    for image, label in zip(batch.images, batch.labels, strict=True):
+        assert label[0] == which(image) % 5
+        expected = ("left", "front", "right", None)[which(image) % 4]
+        assert label[1] == (-1 if expected is None else table.classes["gaze"].index(expected))
+
+
+def test_pairs_lend_each_other_only_codes_of_a_shared_label(table: AttributeTable) -> None:
+    data, config = data_and_config(table, pairs=["who", "gaze"])
+    lent = 0
+    for step in range(4):
+        batch = draw_batch(data, config, step)
+        for i, lenders in enumerate(batch.lenders.tolist()):
+            for attribute, lender in enumerate(lenders):
+                if lender != i:
+                    lent += 1
+                    assert batch.labels[i, attribute] == batch.labels[lender, attribute] >= 0
+                    assert batch.lenders[lender, attribute] == i
+    assert lent >= 4 * 4  # 4 pairs a batch, some without a label to share
+
+
+def test_mirrored_images_carry_mirrored_labels(table: AttributeTable) -> None:
+    data, config = data_and_config(table, flip=True, flip_labels=["gaze:left=right"], pairs=["gaze"])
+    seen = 0
+    for step in range(4):
+        batch = draw_batch(data, config, step)
+        for image, label in zip(batch.images, batch.labels, strict=True):
+            original = ("left", "front", "right", None)[which(image) % 4]
+            mirrored = which(image) > 0 and image[0, 0, -1] > image[0, 0, 0]
+            seen += mirrored
+            expected = {"left": "right", "right": "left"}.get(original or "", original) if mirrored else original
+            assert label[1] == (-1 if expected is None else table.classes["gaze"].index(expected))
+    assert 8 < seen < 40
+
+
+def test_without_leave_nothing_is_mirrored(table: AttributeTable) -> None:
+    data, config = data_and_config(table)
+    assert all((image[0, 0, 0] >= image[0, 0, -1]) for image in draw_batch(data, config, 0).images)
+
+
+@pytest.mark.parametrize("setting", ["gaze:left", "gaze:left=up", "size:a=b", "left=right"])
+def test_a_wrong_mirror_setting_is_named(table: AttributeTable, setting: str) -> None:
+    with pytest.raises(UnweaveError, match=setting):
+        mirror_maps(table, [setting])
+
+
+def test_too_few_images_and_unknown_pairs_are_refused(table: AttributeTable) -> None:
+    assert table.pixels is not None
+    with pytest.raises(UnweaveError, match="40 training images are too few for a batch of 64"):
+        training_set(table, table.pixels, build({"run": {"batch": 64}}))
+    with pytest.raises(UnweaveError, match="data.pairs names 'colour'"):
+        training_set(table, table.pixels, build({"data": {"pairs": ["colour"]}}))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 255))
+def test_pixels_survive_the_way_there_and_back(value: int) -> None:
+    pixels = np.full((1, 4, 4, 3), value, np.uint8)
+    images = as_images(pixels)
+    assert -1 <= images.min() <= images.max() <= 1
+    assert np.array_equal(as_pixels(images), pixels)
+
+
+def test_only_the_training_rows_are_drawn(table: AttributeTable) -> None:
+    data, config = data_and_config(table)
+    data = replace(data, rows=np.arange(20))
+    assert max(which(image) for step in range(4) for image in draw_batch(data, config, step).images) < 20

@@ -1,0 +1,90 @@
+import json
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from unweave.checkpoint import ModelCard, load_model, load_tensors, save_model, save_tensors
+from unweave.errors import UnweaveError
+from unweave.networks import Generator
+
+CARD = ModelCard(
+    attributes={"who": ("a", "b"), "light": ("x",)}, size=32, channels=3, crop="center", width=1 / 16, residual_blocks=1,
+    step=7, reconstruction={"median": 0.1, "limit": 0.3}, name="toy",
+)  # fmt: skip
+
+
+def saved(path: Path, *, half: bool = False) -> Generator:
+    generator = Generator(tuple(CARD.attributes), width=CARD.width, residual_blocks=CARD.residual_blocks)
+    save_model(path, CARD, generator, {"who": torch.rand(2, 8, 8, 8)}, half=half)
+    return generator
+
+
+def test_a_model_file_gives_back_the_same_weights_and_card_without_flags(tmp_path: Path) -> None:
+    generator = saved(tmp_path / "model.safetensors")
+    card, loaded, means = load_model(tmp_path / "model.safetensors")
+    assert card == CARD
+    assert not loaded.training
+    assert means["who"].shape == (2, 8, 8, 8)
+    for mine, theirs in zip(generator.parameters(), loaded.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_half_precision_halves_the_file_and_barely_moves_the_weights(tmp_path: Path) -> None:
+    generator = saved(tmp_path / "half.safetensors", half=True)
+    saved(tmp_path / "whole.safetensors")
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "whole")]
+    assert sizes[0] < 0.65 * sizes[1]
+    for mine, theirs in zip(generator.parameters(), load_model(tmp_path / "half.safetensors")[1].parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-6)
+
+
+def test_what_is_no_model_of_ours_gets_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(UnweaveError, match="there is no such file"):
+        load_model(path)
+    path.write_bytes(pickle.dumps({"weights": 1}))
+    with pytest.raises(UnweaveError, match="not a file that unweave wrote, or damaged"):
+        load_model(path)
+    save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(UnweaveError, match="not a file that unweave wrote"):
+        load_model(path)
+    saved(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UnweaveError, match="damaged"):
+        load_model(path)
+
+
+def test_another_kind_and_a_newer_format_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    save_tensors(path, {"a": torch.zeros(1)}, {"kind": "state"})
+    with pytest.raises(UnweaveError, match="holds a state, expected a model"):
+        load_model(path)
+    save_file({"a": torch.zeros(1)}, path, metadata={"unweave": json.dumps({"format": 99, "kind": "model"})})
+    with pytest.raises(UnweaveError, match="newer unweave"):
+        load_tensors(path, "model")
+
+
+def test_a_card_that_does_not_fit_its_weights_is_refused(tmp_path: Path) -> None:
+    generator = Generator(("who", "light"), width=1 / 16, residual_blocks=1)
+    save_model(tmp_path / "model.safetensors", replace(CARD, width=1 / 8), generator, {})
+    with pytest.raises(UnweaveError, match="do not fit together"):
+        load_model(tmp_path / "model.safetensors")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.safetensors"
+    saved(path)
+    before = path.read_bytes()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("unweave.checkpoint.save_file", fail)
+    with pytest.raises(OSError, match="no space"):
+        saved(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

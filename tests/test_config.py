@@ -1,0 +1,74 @@
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unweave.config import Config, build, preset, preset_names, read_config, write_config
+from unweave.errors import UnweaveError
+
+
+@pytest.mark.parametrize("name", ["faces64", "paper", "quick"])
+def test_every_preset_survives_the_way_to_a_file_and_back(name: str, tmp_path: Path) -> None:
+    assert name in preset_names()
+    write_config(tmp_path / "config.yaml", preset(name))
+    assert read_config(tmp_path / "config.yaml") == preset(name)
+
+
+def test_the_paper_preset_is_the_authors_recipe() -> None:
+    config = preset("paper")
+    assert config == Config()
+    assert (config.data.size, config.run.batch, config.run.epochs, config.optim.ema) == (128, 16, 75, 0)
+    assert (config.losses.reconstruction, config.losses.gradient_penalty) == (10, 10)
+    assert {config.losses.adversarial, config.losses.disentangle, config.losses.code, config.losses.synthesis} == {1}
+    assert (config.optim.lr, config.optim.critic_lr, config.optim.beta1, config.optim.beta2) == (1e-4, 1e-4, 0.5, 0.999)
+    assert not config.data.pairs
+    assert config.losses.noise == config.losses.critic_classes == config.losses.adversarial_reconstruction == 0
+
+
+@given(st.floats(0, 1e3, allow_nan=False), st.integers(2, 512), st.lists(st.text(max_size=8), max_size=3))
+def test_changes_reach_the_field_they_name_and_no_other(weight: float, batch: int, names: list[str]) -> None:
+    changed = build({"losses": {"adversarial": weight}, "run": {"batch": batch}, "data": {"attributes": names}})
+    expected = asdict(Config())
+    expected["losses"]["adversarial"] = weight
+    expected["run"]["batch"] = batch
+    expected["data"]["attributes"] = tuple(names)
+    assert asdict(changed) == expected
+
+
+@pytest.mark.parametrize(
+    ("mapping", "line"),
+    [
+        ({"losses": {"adverserial": 1}}, "unknown setting 'losses.adverserial': did you mean 'losses.adversarial'?"),
+        ({"loses": {}}, "unknown setting 'loses': did you mean 'losses'?"),
+        ({"data": {"size": 66}}, "data.size is 66, expected a multiple of 4 from 32 up"),
+        ({"data": {"size": "big"}}, "setting 'data.size' is 'big', expected int"),
+        ({"data": {"channels": 4}}, "setting 'data.channels' is 4, expected one of 1, 3"),
+        ({"losses": 3}, "'losses' is 3, expected a mapping of settings"),
+        ({"run": {"batch": 1}}, "run.batch is 1, expected at least 2: attributes are swapped within a batch"),
+        ({"run": {"precision": "half"}}, "setting 'run.precision' is 'half', expected one of auto, float32, bfloat16"),
+        ({"optim": {"lr": True}}, "setting 'optim.lr' is True, expected float"),
+        ({"optim": {"ema": 1.0}}, "optim.ema is 1.0, expected a number from 0 up to, not including, 1"),
+    ],
+)
+def test_a_wrong_setting_gets_one_line(mapping: dict, line: str) -> None:
+    with pytest.raises(UnweaveError) as caught:
+        build(mapping)
+    assert str(caught.value) == line
+
+
+def test_a_wrong_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("optim: {lrr: 1}")
+    with pytest.raises(UnweaveError) as caught:
+        read_config(path)
+    assert str(caught.value) == f"{path}: unknown setting 'optim.lrr': did you mean 'optim.lr'?"
+    path.write_text("a: [")
+    with pytest.raises(UnweaveError, match="is not YAML"):
+        read_config(path)
+
+
+def test_unknown_presets_are_told_the_list() -> None:
+    with pytest.raises(UnweaveError, match="unknown preset 'fast': there are faces64, paper, quick"):
+        preset("fast")

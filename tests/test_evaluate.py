@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+import torch
+
+from unweave.evaluate import HeldOut, evaluate, held_out, score
+from unweave.judges import Judge, accuracy, judged_attributes, read, train_judge
+from unweave.networks import Generator
+
+CLASSES = {"shade": ("dark", "light")}
+
+
+def shades(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Dark and light noise, every other image."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count)[:, None] % 2
+    pixels = rng.integers(0, 60, (count, 32, 32, 3)) + 150 * labels[:, :, None, None]
+    return pixels.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    pixels, labels = shades(64)
+    return train_judge(pixels, labels, np.arange(64), CLASSES, steps=20)
+
+
+def held(judge: Judge | None) -> HeldOut:
+    pixels, labels = shades(20)
+    return held_out(pixels, labels, np.arange(20), ("shade",), judge)
+
+
+def test_a_judge_learns_real_images_and_leaves_the_random_state_alone(judge: Judge) -> None:
+    images = held(judge)
+    assert accuracy(read(judge, images.images)[:, 0], images.label("shade")) == 1.0
+    state = torch.get_rng_state()
+    pixels, labels = shades(16)
+    train_judge(pixels, labels, np.arange(16), CLASSES, steps=1)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_only_attributes_with_known_classes_are_judged() -> None:
+    classes = {"who": ("a", "b"), "shade": ("dark", "light"), "constant": ("one",)}
+    labels = np.array([[-1, 0, 0], [-1, 1, 0], [-1, -1, 0]])
+    assert judged_attributes(classes, labels) == {"shade": ("dark", "light")}
+
+
+def test_missing_labels_do_not_count() -> None:
+    assert accuracy(torch.tensor([0, 1, 1]), torch.tensor([0, -1, 0])) == 0.5
+
+
+class Copying(Generator):
+    """A generator whose one code is the image, shrunk: swapping it swaps the image."""
+
+    def encode(self, images: torch.Tensor):  # noqa: ANN201
+        from unweave.codes import Codes
+
+        return Codes({"shade": images, "rest": images * 0})
+
+    def decode(self, codes) -> torch.Tensor:  # noqa: ANN001
+        return codes["shade"]
+
+
+def test_a_perfect_swap_scores_one_and_reconstructs_without_error(judge: Judge) -> None:
+    figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), held(judge), pairs=32)
+    assert figures["reconstruction"] == 0
+    assert figures["real/shade"] == figures["reconstructed/shade"] == figures["swapped/shade"] == 1
+    assert 0.5 <= figures["chance/shade"] < 0.8
+    assert score(figures) == 1
+
+
+class Ignoring(Copying):
+    """A generator that puts everything into the rest: swaps change nothing."""
+
+    def encode(self, images: torch.Tensor):  # noqa: ANN201
+        from unweave.codes import Codes
+
+        return Codes({"shade": images * 0, "rest": images})
+
+    def decode(self, codes) -> torch.Tensor:  # noqa: ANN001
+        return codes["rest"]
+
+
+def test_a_swap_that_changes_nothing_is_read_at_chance(judge: Judge) -> None:
+    figures = evaluate(Ignoring(("shade",), width=1 / 16, residual_blocks=1), held(judge), pairs=256)
+    assert figures["reconstructed/shade"] == 1
+    assert 0.35 < figures["swapped/shade"] < 0.65
+
+
+def test_without_a_judge_the_reconstruction_alone_is_reported() -> None:
+    figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), held(None), pairs=4)
+    assert figures == {"reconstruction": 0, "reconstruction_mean": 0, "reconstruction_p99": 0}

@@ -1,0 +1,122 @@
+import pytest
+import torch
+
+from unweave.config import Config, build
+from unweave.data.batches import Batch
+from unweave.method import Unweave, learning_rate_share
+
+CLASSES = {"identity": ("a", "b", "c"), "light": ("x", "y")}
+
+
+def tiny(**sections: dict) -> Config:
+    base = {
+        "data": {"size": 32},
+        "networks": {"width": 1 / 16, "critic_width": 1 / 16, "residual_blocks": 1},
+        "run": {"batch": 4, "device": "cpu", "precision": "float32"},
+    }
+    return build(sections, build(base))
+
+
+def a_batch(labels: list[list[int]] | None = None) -> Batch:
+    draw = torch.Generator().manual_seed(0)
+    return Batch(
+        images=torch.rand(4, 3, 32, 32, generator=draw) * 2 - 1,
+        labels=torch.tensor(labels or [[0, 0], [1, 1], [2, 0], [0, 1]]),
+        lenders=torch.arange(4)[:, None].repeat(1, 2),
+    )
+
+
+def grown(module: torch.nn.Module) -> bool:
+    return any(p.grad is not None and p.grad.abs().sum() > 0 for p in module.parameters())
+
+
+@pytest.mark.parametrize("owner", ["generator", "critic", "classifiers"])
+def test_no_loss_reaches_another_groups_weights(owner: str) -> None:
+    method, batch = Unweave(tiny(losses={"critic_classes": 1.0, "adversarial_reconstruction": 1.0}), CLASSES), a_batch()
+    draws = method.draw(batch, 0)
+    total, _, synthesis, reconstruction = method.generator_objective(batch, draws)
+    if owner == "critic":
+        total, _ = method.critic_objective(batch, synthesis.detach(), reconstruction.detach(), draws)
+    if owner == "classifiers":
+        total, _ = method.classifier_objective(batch, draws)
+    total.backward()
+    assert {name for name, module in method.modules.items() if grown(module)} == {owner}
+
+
+def test_all_gradients_are_taken_before_any_step() -> None:
+    slow, fast = (Unweave(tiny(optim={"lr": 1e-4, "critic_lr": rate}), CLASSES) for rate in (1e-4, 1e-1))
+    for method in (slow, fast):
+        method.step(a_batch(), 0)
+    for mine, theirs in zip(slow.generator.parameters(), fast.generator.parameters(), strict=True):
+        assert torch.equal(mine, theirs)  # the critic's step came too late to matter
+
+
+def test_a_step_is_a_function_of_seed_and_step() -> None:
+    parts = []
+    for _ in range(2):
+        method = Unweave(tiny(losses={"noise": 0.1}), CLASSES)
+        parts.append([{name: part.item() for name, part in method.step(a_batch(), step).items()} for step in range(2)])
+    assert parts[0] == parts[1]
+    other = Unweave(tiny(losses={"noise": 0.1}, run={"seed": 1}), CLASSES).step(a_batch(), 0)
+    assert other["generator"].item() != parts[0][0]["generator"]
+
+
+def test_an_unlabelled_attribute_trains_no_classifier_of_it() -> None:
+    method, batch = Unweave(tiny(), CLASSES), a_batch([[0, -1], [1, -1], [2, -1], [0, -1]])
+    total, _ = method.classifier_objective(batch, method.draw(batch, 0))
+    total.backward()
+    assert grown(method.classifiers[0])
+    assert not grown(method.classifiers[1])
+
+
+def test_pairs_reconstruct_with_each_others_code() -> None:
+    method, batch = Unweave(tiny(), CLASSES), a_batch()
+    batch.lenders[0, 1], batch.lenders[2, 1] = 2, 0
+    _, _, _, reconstruction = method.generator_objective(batch, method.draw(batch, 0))
+    codes = method.generator.encode(batch.images)
+    expected = method.generator.decode(codes.at([0]).swap(codes.at([2]), {"light": 1.0}))
+    torch.testing.assert_close(reconstruction[:1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_permutations_are_the_authors() -> None:
+    import numpy as np
+
+    method, batch = Unweave(tiny(), CLASSES), a_batch()
+    draws = method.draw(batch, 5)
+    assert draws.permutations["identity"].tolist() == np.random.RandomState(5 + 100 * 10).permutation(4).tolist()
+    assert draws.permutations["light"].tolist() == np.random.RandomState(5 + 100 * 11).permutation(4).tolist()
+
+
+def test_without_average_the_last_weights_are_used_and_with_it_they_lag() -> None:
+    plain = Unweave(tiny(), CLASSES)
+    assert plain.average is plain.generator
+    averaged = Unweave(tiny(optim={"ema": 0.9}), CLASSES)
+    before = [p.clone() for p in averaged.generator.parameters()]
+    averaged.step(a_batch(), 0)
+    for old, new, mean in zip(before, averaged.generator.parameters(), averaged.average.parameters(), strict=True):
+        torch.testing.assert_close(mean, old + 0.9 * (new - old))  # decay 1/10 at the first step
+
+
+def test_with_one_attribute_and_the_standard_adversary_it_trains_too() -> None:
+    method = Unweave(tiny(losses={"objective": "standard"}), {"light": ("x", "y")})
+    batch = a_batch()
+    parts = method.step(Batch(images=batch.images, labels=batch.labels[:, 1:], lenders=batch.lenders[:, 1:]), 0)
+    assert all(torch.isfinite(part) for part in parts.values())
+    assert "gradient_penalty" not in parts
+
+
+@pytest.mark.parametrize(("epoch", "rate"), [(0, 1.0), (50, 1.0), (51, 0.96), (74, 0.04)])
+def test_the_papers_schedule_is_flat_for_51_epochs_and_falls_for_24(epoch: int, rate: float) -> None:
+    for step in (epoch * 171, epoch * 171 + 170):  # the whole epoch
+        assert learning_rate_share(step, 75 * 171, 171, 2 / 3) == pytest.approx(rate)
+
+
+def test_a_schedule_in_steps_falls_smoothly_to_nothing() -> None:
+    shares = [learning_rate_share(step, 100, None, 0.5) for step in (0, 50, 75, 99)]
+    assert shares == pytest.approx([1, 1, 0.5, 0.02])
+
+
+def test_learning_lowers_the_reconstruction_error() -> None:
+    method = Unweave(tiny(optim={"lr": 2e-3}), CLASSES)
+    errors = [method.step(a_batch(), step)["reconstruction"].item() for step in range(40)]
+    assert errors[-1] < 0.7 * errors[0]

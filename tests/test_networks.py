@@ -1,0 +1,74 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from unweave.networks import Classifier, Critic, Encoder, Generator, Upsample, start
+
+
+def count(network: torch.nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize(("attributes", "decoder"), [(2, 16_783_491), (3, 29_824_515)])
+def test_parameters_of_the_decoder_equal_the_authors(attributes: int, decoder: int) -> None:
+    with torch.device("meta"):
+        generator = Generator([str(k) for k in range(attributes)])
+    assert count(generator.decoder) == decoder
+    assert [count(encoder) for encoder in generator.encoders] == [97_536] * (attributes + 1)
+
+
+def test_parameters_of_critic_and_classifiers_equal_the_authors() -> None:
+    with torch.device("meta"):
+        assert count(Critic(size=128)) == 44_721_089
+        assert count(Classifier(7, size=128)) == 1_051_847
+        assert count(Classifier(90, size=128)) == 11_930_906
+
+
+def test_upsampling_equals_resize_pad_and_strided_convolution() -> None:
+    up = Upsample(6, 5)
+    start(up, "glorot")
+    torch.nn.init.normal_(up.bias)
+    x = torch.randn(2, 6, 7, 7)
+    plain = F.pad(F.interpolate(x, scale_factor=4, mode="nearest"), (1, 1, 1, 1), mode="reflect")
+    torch.testing.assert_close(up(x), F.conv2d(plain, up.weight, up.bias, stride=2), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [32, 36, 64, 100])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_any_size_divisible_by_4_works_in_rgb_and_grey(size: int, colours: int) -> None:
+    images = torch.rand(2, colours, size, size) * 2 - 1
+    generator = Generator(["a"], colours=colours, width=1 / 16, residual_blocks=1)
+    codes = generator.encode(images)
+    assert codes["rest"].shape == (2, 8, size // 4, size // 4)
+    decoded = generator.decode(codes)
+    assert decoded.shape == images.shape
+    assert decoded.abs().max() <= 1
+    assert Classifier(5, size=size, colours=colours, width=1 / 16).read(codes["a"]).shape == (2, 5)
+    scores, classes = Critic(size=size, colours=colours, width=1 / 16, classes=(3,)).judge(images)
+    assert scores.shape[:2] == (2, 1)
+    assert classes[0].shape == (2, 3)
+
+
+@pytest.mark.parametrize(("size", "halvings"), [(32, 4), (64, 5), (100, 5), (128, 6), (256, 6)])
+def test_the_critic_halves_as_often_as_the_size_allows(size: int, halvings: int) -> None:
+    assert len(Critic(size=size, width=1 / 16).trunk) == halvings
+
+
+def test_encoders_share_no_weights() -> None:
+    generator = Generator(["a", "b"], width=1 / 16, residual_blocks=1)
+    pointers = {p.data_ptr() for encoder in generator.encoders for p in encoder.parameters()}
+    assert len(pointers) == 3 * len(list(generator.encoders[0].parameters()))
+
+
+def test_codes_are_instance_normed_so_that_each_channel_has_its_own_scale() -> None:
+    code = Encoder(3, 1 / 16)(torch.rand(1, 3, 32, 32))
+    assert code.min() == 0
+    assert 0.1 < code.mean() < 0.9  # ReLU of a standard normal has mean 0.4
+
+
+@pytest.mark.parametrize(("kind", "share"), [("glorot", 1.0), ("he", 2.0)])
+def test_start_keeps_the_promised_variance(kind: str, share: float) -> None:
+    layer = torch.nn.Linear(500, 500)
+    start(layer, kind)
+    assert layer.weight.var().item() == pytest.approx(share / 500, rel=0.05)
+    assert layer.bias.abs().max() == 0

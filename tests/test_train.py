@@ -1,0 +1,170 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from unweave.checkpoint import load_model, load_tensors
+from unweave.data.table import table_from_arrays
+from unweave.errors import UnweaveError
+from unweave.method import Unweave
+from unweave.run_folder import read_metrics
+from unweave.train import resume, train
+
+TINY = {
+    "data": {"size": 32},
+    "networks": {"width": 1 / 16, "critic_width": 1 / 16, "residual_blocks": 1, "start": "he"},
+    "losses": {"noise": 0.1, "critic_classes": 0.3},
+    "optim": {"ema": 0.9},
+    "run": {"batch": 6, "steps": 12, "log_every": 2, "checkpoint_every": 5, "sample_every": 6, "judge_steps": 5, "device": "cpu", "precision": "float32", "threads": 1},
+}
+
+
+def tiny(**run: object) -> dict:
+    return {**TINY, "run": {**TINY["run"], **run}}
+
+
+def tensors_of(run: Path) -> dict[str, torch.Tensor]:
+    return load_tensors(run / "state.safetensors", "state")[0]
+
+
+def assert_same(a: Path, b: Path) -> None:
+    mine, theirs = tensors_of(a), tensors_of(b)
+    assert mine.keys() == theirs.keys()
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_a_run_folder_holds_what_its_use_needs(toy_folder: Path, tmp_path: Path) -> None:
+    run = train(toy_folder, tmp_path / "run", **tiny())
+    assert {path.name for path in run.iterdir()} == {
+        "config.yaml", "metrics.jsonl", "samples", "best.safetensors", "last.safetensors", "state.safetensors",
+    }  # fmt: skip
+    card, generator, means = load_model(run / "best.safetensors")
+    assert card.attributes == {"shape": ("circle", "square", "triangle"), "colour": ("blue", "green", "red")}
+    assert (card.size, card.channels, card.crop, card.step) == (32, 3, "center", 12)
+    assert 0 < card.reconstruction["median"] <= card.reconstruction["limit"] < 3
+    assert means["shape"].shape == (3, 8, 8, 8)
+    assert sum(p.numel() for p in generator.parameters()) > 0
+    assert sorted(path.name for path in (run / "samples").iterdir()) == ["000006.png", "000012.png"]
+    series = read_metrics(run)
+    assert series["reconstruction"][0].tolist() == [2, 4, 5, 6, 8, 10, 12]
+    assert series["held_out/swapped/colour"][0].tolist() == [6, 12]
+    assert {"images_per_s", "data_wait", "adversarial", "gradient_penalty", "disentangle", "code", "synthesis"} <= series.keys()
+    assert all(0 <= share < 1 for share in series["data_wait"][1])
+
+
+def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = train(toy_folder, tmp_path / "whole", **tiny())
+    steps_taken = []
+    step = Unweave.step
+
+    def dying(self: Unweave, batch, number: int):  # noqa: ANN001, ANN202
+        if number == 8:
+            raise OSError("power cut")
+        steps_taken.append(number)
+        return step(self, batch, number)
+
+    monkeypatch.setattr(Unweave, "step", dying)
+    with pytest.raises(OSError, match="power cut"):
+        train(toy_folder, tmp_path / "cut", **tiny())
+    monkeypatch.setattr(Unweave, "step", step)
+    resume(tmp_path / "cut")
+    assert_same(tmp_path / "cut", whole)
+    mine, theirs = read_metrics(tmp_path / "cut"), read_metrics(whole)
+    assert mine["generator"][0].tolist() == theirs["generator"][0].tolist()
+    np.testing.assert_array_equal(mine["generator"][1], theirs["generator"][1])
+    np.testing.assert_array_equal(mine["score"][1], theirs["score"][1])
+
+
+def test_a_killed_process_resumes_bit_for_bit(toy_folder: Path, tmp_path: Path) -> None:
+    whole = train(toy_folder, tmp_path / "whole", **tiny(steps=40))
+    code = f"from unweave.train import train; train({str(toy_folder)!r}, {str(tmp_path / 'cut')!r}, **{tiny(steps=40)!r})"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "cut" / "state.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL  # it had not finished
+    resume(tmp_path / "cut")
+    assert_same(tmp_path / "cut", whole)
+
+
+def test_ctrl_c_leaves_a_checkpoint_of_the_step_in_hand(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Unweave.step
+
+    def pressed(self: Unweave, batch, number: int):  # noqa: ANN001, ANN202
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self, batch, number)
+
+    monkeypatch.setattr(Unweave, "step", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        train(toy_folder, tmp_path / "run", **tiny())
+    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_part(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Unweave.step
+
+    def broken(self: Unweave, batch, number: int):  # noqa: ANN001, ANN202
+        parts = step(self, batch, number)
+        return {**parts, "code": parts["code"] * float("nan")} if number == 7 else parts
+
+    monkeypatch.setattr(Unweave, "step", broken)
+    with pytest.raises(UnweaveError, match=r"step 8: the loss part 'code' is nan; the checkpoint of step 5 in .* is good"):
+        train(toy_folder, tmp_path / "run", **tiny())
+    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 5
+
+
+def test_a_run_folder_in_use_is_left_alone(toy_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("mine")
+    with pytest.raises(UnweaveError, match=r"is in use; .* --resume"):
+        train(toy_folder, tmp_path / "run", **tiny())
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
+
+
+def test_wrong_data_leaves_no_run_folder_behind(toy_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnweaveError, match="too few for a batch"):
+        train(toy_folder, tmp_path / "run", **tiny(batch=64))
+    assert not (tmp_path / "run").exists()
+
+
+def test_arrays_train_as_a_folder_does_and_without_a_test_set(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 32, 32, 3), dtype=np.uint8)
+    table = table_from_arrays(pixels, {"shade": ["dark", "light", None, "light"] * 10})
+    run = train(table, tmp_path / "run", **tiny(steps=4, sample_every=4))
+    assert load_model(run / "best.safetensors")[0].attributes == {"shade": ("dark", "light")}
+    with pytest.raises(UnweaveError, match="was trained on arrays"):
+        resume(run)
+    resume(run, data=table)
+
+
+def test_init_from_starts_with_the_other_runs_averaged_weights(toy_folder: Path, tmp_path: Path) -> None:
+    first = train(toy_folder, tmp_path / "first", **tiny(steps=5))
+    still = {**tiny(steps=1, sample_every=1, checkpoint_every=1), "optim": {"lr": 0.0, "critic_lr": 0.0, "ema": 0.9}}
+    second = train(toy_folder, tmp_path / "second", init_from=first, **still)
+    mine, theirs = tensors_of(second), tensors_of(first)
+    names = [name for name in mine if name.startswith("generator/")]
+    assert len(names) > 20
+    assert all(torch.equal(mine[name], theirs[name.replace("generator/", "average/")]) for name in names)
+
+
+def test_init_from_a_run_that_fits_nowhere_is_refused(toy_folder: Path, tmp_path: Path) -> None:
+    first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
+    grey = {**tiny(), "data": {"size": 36, "channels": 1}, "networks": {**TINY["networks"], "width": 1 / 8, "critic_width": 1 / 8}}
+    with pytest.raises(UnweaveError, match="none of its weights fits"):
+        train(toy_folder, tmp_path / "second", init_from=first, **grey)
+
+
+def test_metrics_are_json_lines_with_plain_numbers(toy_folder: Path, tmp_path: Path) -> None:
+    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert all(isinstance(value, int | float) for line in lines for value in line.values())
