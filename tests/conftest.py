@@ -7,10 +7,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from PIL import Image, ImageDraw
 
 SHAPES = ("circle", "square", "triangle")
 COLOURS = {"blue": (40, 80, 220), "green": (40, 180, 80), "red": (220, 60, 40)}
+
+
+settings.register_profile("unweave", deadline=None)  # the first example pays for imports and type checks
+settings.load_profile("unweave")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -84,7 +84,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         raise OSError("no space left")
 
     monkeypatch.setattr("unweave.checkpoint.save_file", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UnweaveError, match="no space"):
         saved(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -202,7 +202,7 @@ def build(mapping: Mapping[str, Any], base: Config | None = None) -> Config:
     return _over(base or Config(), mapping, "")
 
 
-def _over(base: Any, mapping: Mapping[str, Any], prefix: str) -> Any:
+def _over(base: Any, mapping: Any, prefix: str) -> Any:
     if not isinstance(mapping, Mapping):
         raise UnweaveError(f"'{prefix.rstrip('.') or 'settings'}' is {mapping!r}, expected a mapping of settings")
     known = {f.name: f for f in fields(base)}

@@ -39,14 +39,15 @@ MEAN_CODE_IMAGES = 200
 
 def train(
     data: str | Path | AttributeTable,
-    run: str | Path,
+    folder: str | Path,
+    /,
     *,
     preset: str | None = None,
     config: Config | None = None,
     init_from: str | Path | None = None,
     **changes: Mapping[str, Any],
 ) -> Path:
-    """Train a model in a new run folder and return that folder, which `unweave.load` takes.
+    """Train a model in a new run `folder` and return that folder, which `unweave.load` takes.
 
     `data`: a folder, a .zip, the name of the bundled set, or a table (`read_table`, `table_from_arrays`). Settings are
     those of `preset` or `config` (the paper's if neither is given) with `changes`, e.g. `losses={"adversarial": 0.1}`.
@@ -55,7 +56,7 @@ def train(
     Raises `UnweaveError`: bad data or settings, a run folder in use, a loss that is not finite, too little memory.
     """
     config = settings.build(changes, config or (settings.preset(preset) if preset else Config()))
-    run = Path(run)
+    run = Path(folder)
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise UnweaveError(f"{run}: is in use; take another folder, or go on with this run: unweave train --resume {run}")
     table = as_table(data, config)
