@@ -1,0 +1,1 @@
+"""Labelled images: where they lie, what their labels are, and their pixels."""

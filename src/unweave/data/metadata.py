@@ -1,0 +1,99 @@
+"""Readers of metadata.csv and metadata.jsonl."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from unweave.data.findings import Listing
+from unweave.errors import UnweaveError
+
+NAMES = ("metadata.csv", "metadata.jsonl")
+Cells = dict[str, str | None]
+
+
+def read_metadata(content: bytes, name: str, listing: Listing) -> list[tuple[int, Cells]]:
+    """The rows of a metadata file called `name`, each with its number; adds columns and errors to `listing`.
+
+    Rows are numbered as editors and spreadsheets do: the header of a .csv is row 1, the first line of a .jsonl as well.
+    Cells are text, None where empty. The column `file_name` is there in every row returned.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        rows = list((_csv_rows if name.endswith(".csv") else _jsonl_rows)(text, name, listing))
+    except UnicodeDecodeError as error:
+        listing.error(f"{name}: is not UTF-8 text (byte {error.start}), save it as UTF-8")
+        return []
+    except (UnweaveError, csv.Error) as error:
+        listing.error(
+            str(error) if isinstance(error, UnweaveError) else f"{name}: is not a .csv that can be read ({error})"
+        )
+        return []
+    for _, cells in rows:
+        listing.columns += [column for column in cells if column not in listing.columns]
+    return [(number, cells) for number, cells in rows if _has_file_name(number, cells, name, listing)]
+
+
+def _has_file_name(number: int, cells: Cells, name: str, listing: Listing) -> bool:
+    if cells.get("file_name"):
+        return True
+    listing.error(f"{name} row {number}: has no file_name")
+    return False
+
+
+def _csv_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:
+    lines = csv.reader(_lines(text), strict=True)
+    header = next(lines, [])
+    if "file_name" not in header:
+        raise UnweaveError(
+            f"{name} row 1: has no column file_name, only {', '.join(header) or 'nothing'}; expected file_name and one column per attribute"
+        )
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice or "" in header:
+        raise UnweaveError(
+            f"{name} row 1: column '{twice[0]}' is there twice" if twice else f"{name} row 1: a column has no name"
+        )
+    for number, cells in enumerate(lines, 2):
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            listing.error(f"{name} row {number}: has {len(cells)} cells, expected {len(header)} as in row 1")
+            continue
+        yield number, {column: cell if cell.strip() else None for column, cell in zip(header, cells, strict=True)}
+
+
+def _lines(text: str) -> Iterable[str]:
+    # Not splitlines(), which also splits at characters that may stand in a label.
+    return iter(text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True))
+
+
+def _jsonl_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            # NaN is what other programs write for an empty cell.
+            entry = json.loads(line, parse_constant=lambda _: None)
+        except (ValueError, RecursionError):
+            listing.error(f"{name} row {number}: is not JSON, expected one object a line")
+            continue
+        wrong = _not_a_category(entry)
+        if wrong:
+            listing.error(f"{name} row {number}: {wrong}")
+        else:
+            yield (
+                number,
+                {
+                    column: None if value is None or not str(value).strip() else str(value)
+                    for column, value in entry.items()
+                },
+            )
+
+
+def _not_a_category(entry: Any) -> str | None:
+    if not isinstance(entry, dict):
+        return 'is no object, expected {"file_name": ..., ...}'
+    bad = [column for column, value in entry.items() if isinstance(value, list | dict)]
+    return f"'{bad[0]}' is a list or an object, expected text or a number" if bad else None

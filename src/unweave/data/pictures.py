@@ -1,0 +1,127 @@
+"""Pictures of every kind a data set may hold, as upright RGB, and cut to the square that the networks see."""
+
+from __future__ import annotations
+
+import re
+import threading
+import warnings
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageOps
+
+from unweave.errors import UnweaveError
+
+ENDINGS = frozenset(".png .jpg .jpeg .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .avif".split())
+"""Endings by which files are taken for images where no metadata names them."""
+LARGEST = 64_000_000
+"""Pixels; what has more is refused, since a few kilobytes can decode to as much as fills the memory."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "AVIF")  # some others start programs
+_opening = threading.Lock()  # the filters of warnings belong to all threads
+_CROP = re.compile(r"(\d{1,9})x(\d{1,9})\+(\d{1,9})\+(\d{1,9})")
+
+
+def decode(data: bytes, name: str) -> Image.Image:
+    """The picture in `data`, upright by its EXIF entry, as 8-bit RGB; the first frame of an animated one.
+
+    Transparent parts are laid over white, 16-bit grey is scaled to 8 bits. Raises `UnweaveError`, which names `name`,
+    for what is no image, damaged, cut short, too large, or of floating-point or 32-bit pixels.
+    """
+    try:
+        with _opening, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told below, in one line
+            image = Image.open(BytesIO(data), formats=_FORMATS)
+        if image.width * image.height > LARGEST:
+            raise UnweaveError(
+                f"{name}: has {image.width} x {image.height} pixels, more than the limit of {LARGEST // 10**6} million"
+            )
+        image.load()
+        return upright_rgb(image, name)
+    except UnweaveError:
+        raise
+    except Image.DecompressionBombError:
+        raise UnweaveError(f"{name}: has more than the limit of {LARGEST // 10**6} million pixels") from None
+    except Image.UnidentifiedImageError:
+        raise UnweaveError(f"{name}: is not an image that can be read, expected {_kinds()}") from None
+    except Exception as error:  # a hostile file can make a decoder raise anything
+        raise UnweaveError(f"{name}: is damaged or cut short ({' '.join(str(error).split())})") from error
+
+
+def upright_rgb(image: Image.Image, name: str) -> Image.Image:
+    """Any picture of Pillow's as upright 8-bit RGB, as `decode` says."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):
+        image = _grey_of_16_bits(image, name)
+    if image.mode == "F":
+        raise UnweaveError(f"{name}: has floating-point pixels, expected 8 or 16 bits")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
+def crop_resize(
+    image: Image.Image, *, size: int, channels: int, crop: str
+) -> UInt8[np.ndarray, "{size} {size} {channels}"]:
+    """Cut `image` and bring it to (size, size, channels) in [0, 255]; channels is 3 for RGB, 1 for grey.
+
+    `crop`: "center", the largest centred square, or WIDTHxHEIGHT+LEFT+TOP in pixels, of which it is the largest centred
+    square. Raises `UnweaveError` for a crop that is neither or reaches out of the image.
+    """
+    left, top, width, height = _crop_box(image, crop)
+    side = min(width, height)
+    left, top = left + (width - side) // 2, top + (height - side) // 2
+    square = image.crop((left, top, left + side, top + side)).convert("L" if channels == 1 else "RGB")
+    if side != size:
+        square = square.resize((size, size), Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC)
+    return np.asarray(square, np.uint8).reshape(size, size, channels)
+
+
+def to_picture(pixels: UInt8[np.ndarray, "height width channels"]) -> Image.Image:
+    """An array in [0, 255] with 3 channels, or 1 for grey, as a picture."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def read_picture(picture: str | Path | Image.Image) -> Image.Image:
+    """The picture in a file, or the given one, as upright 8-bit RGB; errors as of `decode`, or no such file."""
+    if isinstance(picture, Image.Image):
+        return upright_rgb(picture, getattr(picture, "filename", "") or "image")
+    try:
+        data = Path(picture).read_bytes()
+    except OSError as error:
+        raise UnweaveError(f"{picture}: cannot be read ({error.strerror})") from error
+    return decode(data, str(picture))
+
+
+def check_crop(crop: str) -> None:
+    """Raise `UnweaveError` for a crop that is neither "center" nor WIDTHxHEIGHT+LEFT+TOP."""
+    if crop != "center" and not (_CROP.fullmatch(crop) and min(map(int, crop.split("+")[0].split("x")))):
+        raise UnweaveError(
+            f"crop is '{crop}', expected center or WIDTHxHEIGHT+LEFT+TOP in pixels, such as 178x178+0+20"
+        )
+
+
+def _crop_box(image: Image.Image, crop: str) -> tuple[int, int, int, int]:
+    """Left, top, width and height."""
+    check_crop(crop)
+    match = _CROP.fullmatch(crop)
+    if match is None:
+        return 0, 0, image.width, image.height
+    width, height, left, top = map(int, match.groups())
+    if left + width > image.width or top + height > image.height:
+        raise UnweaveError(f"is {image.width} x {image.height} pixels, the crop {crop} reaches out of it")
+    return left, top, width, height
+
+
+def _grey_of_16_bits(image: Image.Image, name: str) -> Image.Image:
+    values = np.asarray(image)  # Pillow's own conversion clips at 255
+    if values.min() < 0 or values.max() > 65535:
+        raise UnweaveError(f"{name}: has 32-bit pixels, expected 8 or 16 bits")
+    return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
+
+
+def _kinds() -> str:
+    return "PNG, JPEG, WebP, BMP, TIFF, GIF, PPM or AVIF"

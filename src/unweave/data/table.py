@@ -1,0 +1,182 @@
+"""Labelled images as one table: which image, in which split, with which label for each attribute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int, UInt8
+
+from unweave.data.findings import Listing, nearest
+from unweave.data.layouts import list_rows
+from unweave.data.store import SPLITS, Store, find_source
+from unweave.errors import UnweaveError
+
+RESERVED = ("rest", "file_name", "split")
+"""Names that no attribute may have; "rest" is the code of all that has no label."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AttributeTable:
+    """Labelled images. Nothing is decoded; `cached_images` does that."""
+
+    source: Path | None
+    """The folder or .zip; None where the images are arrays."""
+    files: tuple[str, ...]
+    """One per image: its name inside the source."""
+    splits: tuple[str, ...]
+    """One per image: train, validation or test."""
+    columns: Mapping[str, tuple[str | None, ...]]
+    """Every column of labels as text, one per image; None where the label is missing."""
+    attributes: tuple[str, ...]
+    """The columns to model, in order."""
+    classes: Mapping[str, tuple[str, ...]]
+    """Per attribute the labels of the training images, in natural order: light2 before light10."""
+    pixels: UInt8[np.ndarray, "images height width colours"] | None = None
+    """The images themselves where they were given as arrays."""
+
+    def rows(self, split: str) -> Int[np.ndarray, "rows"]:
+        """Indices of the images of a split."""
+        return np.flatnonzero([each == split for each in self.splits])
+
+    def labels(self) -> Int[np.ndarray, "images attributes"]:
+        """Class of each image in each attribute; -1 where the label is missing or no training image has it."""
+        numbers = np.full((len(self.files), len(self.attributes)), -1, np.int64)
+        for a, name in enumerate(self.attributes):
+            number = {label: k for k, label in enumerate(self.classes[name])}
+            numbers[:, a] = [-1 if label is None else number.get(label, -1) for label in self.columns[name]]
+        return numbers
+
+
+def read_table(
+    source: str | Path, *, attributes: Sequence[str] | None = None, pattern: str | None = None
+) -> AttributeTable:
+    """Read the labels of a data set: a folder, a .zip, or the name of a bundled set ("faces64").
+
+    Labels come from metadata.csv or metadata.jsonl (a column `file_name` and one per attribute; at the top, with or
+    without a column `split`, or in each of the folders train, validation and test), from the file names if there is a
+    `pattern` such as {identity}-{expression}-{light}, or else from folders, as an attribute called "class".
+    `attributes` are the columns to model, in order; all of them if None. An empty cell is a missing label.
+
+    Raises `UnweaveError` for the first thing that is wrong with the files or the labels; `unweave data check` lists all.
+    """
+    path = find_source(source)
+    with Store(path) as store:
+        listing = list_rows(store, pattern)
+    return table_of(listing, path, attributes)
+
+
+def table_of(listing: Listing, source: Path, attributes: Sequence[str] | None) -> AttributeTable:
+    """The table of what was read; raises `UnweaveError` for the first error, saying how many more there are."""
+    errors = [*listing.errors(), *attribute_errors(attributes, listing.columns, source)]
+    if errors:
+        more = f" (and {len(errors) - 1} more, see: unweave data check {source})" if len(errors) > 1 else ""
+        raise UnweaveError(errors[0] + more)
+    rows = listing.rows
+    return _table(
+        source=source,
+        files=tuple(row.file for row in rows),
+        splits=tuple(row.split for row in rows),
+        columns={name: tuple(row.values.get(name) for row in rows) for name in listing.columns},
+        attributes=attributes,
+        pixels=None,
+    )
+
+
+def table_from_arrays(
+    images: np.ndarray,
+    columns: Mapping[str, Sequence[str | int | None]],
+    *,
+    attributes: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+) -> AttributeTable:
+    """A table of images that are in memory: uint8 (images, height, width, 3), or 1 in place of 3, or without it, for grey.
+
+    `columns`: label column -> one label per image, None where it is missing. `splits`: train, validation or test for
+    each image; all train if None. Raises `UnweaveError` where the shapes, lengths or names do not fit.
+    """
+    images = images[..., None] if images.ndim == 3 else images
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
+        raise UnweaveError(
+            f"images are {images.dtype} of shape {images.shape}, expected uint8 (images, height, width, 3 or 1)"
+        )
+    splits = ["train"] * len(images) if splits is None else splits
+    for name, values in {**columns, "splits": splits}.items():
+        if len(values) != len(images):
+            raise UnweaveError(f"'{name}' has {len(values)} entries for {len(images)} images, expected one each")
+    unknown = [split for split in splits if split not in SPLITS]
+    if unknown:
+        raise UnweaveError(f"a split is '{unknown[0]}', expected train, validation or test")
+    errors = attribute_errors(attributes, list(columns), None)
+    if errors:
+        raise UnweaveError(errors[0])
+    return _table(
+        source=None,
+        files=tuple(f"image {k}" for k in range(len(images))),
+        splits=tuple(SPLITS[split] for split in splits),
+        columns={
+            name: tuple(None if value is None or value == "" else str(value) for value in values)
+            for name, values in columns.items()
+        },
+        attributes=attributes,
+        pixels=images,
+    )
+
+
+def attribute_errors(attributes: Sequence[str] | None, columns: Sequence[str], source: Path | None) -> list[str]:
+    """What is wrong with the names of the attributes to model, one line each."""
+    of = f"{source}: " if source else ""
+    names = list(columns if attributes is None else attributes)
+    if not names:
+        return [f"{of}there is no column of labels, expected one per attribute"] if not attributes else []
+    errors = [
+        f"{of}there is no column '{name}' among {', '.join(columns) or 'none'}{nearest(name, columns)}"
+        for name in dict.fromkeys(names)
+        if name not in columns
+    ]
+    errors += [f"{of}the attribute '{name}' is named twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    errors += [
+        f"{of}'{name}' cannot be an attribute's name, rename that column"
+        for name in RESERVED
+        if name in names and name in columns
+    ]
+    return errors
+
+
+def natural(label: str) -> tuple[list[tuple[int, str]], str]:
+    """A key that sorts numbers within labels by their size."""
+    parts = re.split("([0-9]+)", label)
+    numbers = [(len(part.lstrip("0")), part.lstrip("0")) if k % 2 else (0, part) for k, part in enumerate(parts)]
+    return numbers, label
+
+
+def _table(
+    *,
+    source: Path | None,
+    files: tuple[str, ...],
+    splits: tuple[str, ...],
+    columns: dict[str, tuple[str | None, ...]],
+    attributes: Sequence[str] | None,
+    pixels: np.ndarray | None,
+) -> AttributeTable:
+    attributes = tuple(columns if attributes is None else attributes)
+    classes: dict[str, tuple[str, ...]] = {}
+    for name in attributes:
+        seen = {
+            label for label, split in zip(columns[name], splits, strict=True) if split == "train" and label is not None
+        }
+        if not seen:
+            raise UnweaveError(f"{f'{source}: ' if source else ''}no training image has a label for '{name}'")
+        classes[name] = tuple(sorted(seen, key=natural))
+    return AttributeTable(
+        source=source,
+        files=files,
+        splits=splits,
+        columns=columns,
+        attributes=attributes,
+        classes=classes,
+        pixels=pixels,
+    )
