@@ -1,0 +1,160 @@
+"""Every picture of the package: grids with labels, strips, animations, curves, and their writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from unweave.errors import UnweaveError
+from unweave.files import replacing
+
+Picture = np.ndarray | Image.Image
+"""A picture: Pillow's, or uint8 (height, width, 3), (height, width, 1) or (height, width)."""
+
+TILE = 128
+"""Pixels that small pictures are brought to, by a whole factor."""
+STILL = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Ending -> format of the pictures that are written."""
+MOVING = {".gif": "GIF", ".webp": "WEBP"}
+"""Ending -> format of the animations that are written."""
+
+_GAP, _MARGIN, _LINE = 2, 8, 20
+_INK, _PAPER = (30, 30, 30), (255, 255, 255)
+_LONGEST_ROW_LABEL = 160
+
+
+def grid(
+    rows: Sequence[Sequence[Picture]],
+    *,
+    row_labels: Sequence[str] = (),
+    column_labels: Sequence[str] = (),
+    row_headers: Sequence[Picture] = (),
+    column_headers: Sequence[Picture] = (),
+) -> Image.Image:
+    """Pictures in rows and columns, in tiles of one size: the largest picture's, small ones enlarged by a whole factor.
+
+    Headers are pictures set apart at the left of each row and above each column; labels stand outside of all, and
+    are cut where they are longer than their place. Rows may differ in length.
+    """
+    cells = [[_enlarged(picture) for picture in row] for row in rows]
+    left, top = [_enlarged(picture) for picture in row_headers], [_enlarged(picture) for picture in column_headers]
+    everything = [*chain.from_iterable(cells), *left, *top]
+    wide, high = max(picture.width for picture in everything), max(picture.height for picture in everything)
+    label_width = min(_LONGEST_ROW_LABEL, max(map(_text_width, row_labels), default=-_GAP) + _GAP)
+    x0 = _MARGIN + label_width + (wide + _MARGIN if left else 0)
+    y0 = _MARGIN + (_LINE if column_labels else 0) + (high + _MARGIN if top else 0)
+    columns = max(len(top), *(len(row) for row in cells))
+    size = (x0 + columns * (wide + _GAP) + _MARGIN - _GAP, y0 + len(cells) * (high + _GAP) + _MARGIN - _GAP)
+    sheet = Image.new("RGB", size, _PAPER)
+
+    def put(picture: Image.Image, x: int, y: int) -> None:
+        sheet.paste(picture, (x + (wide - picture.width) // 2, y + (high - picture.height) // 2))
+
+    for c, picture in enumerate(top):
+        put(picture, x0 + c * (wide + _GAP), y0 - _MARGIN - high)
+    for r, row in enumerate(cells):
+        if left:
+            put(left[r], x0 - _MARGIN - wide, y0 + r * (high + _GAP))
+        for c, picture in enumerate(row):
+            put(picture, x0 + c * (wide + _GAP), y0 + r * (high + _GAP))
+    pen = ImageDraw.Draw(sheet)
+    for c, label in enumerate(column_labels):
+        place = (x0 + c * (wide + _GAP) + wide // 2, _MARGIN + _LINE // 2)
+        pen.text(place, _cut(label, wide), _INK, _font(), anchor="mm")
+    for r, label in enumerate(row_labels):
+        place = (_MARGIN, y0 + r * (high + _GAP) + high // 2)
+        pen.text(place, _cut(label, label_width), _INK, _font(), anchor="lm")
+    return sheet
+
+
+def strip(pictures: Sequence[Picture], labels: Sequence[str] = ()) -> Image.Image:
+    """Pictures in one row."""
+    return grid([pictures], column_labels=labels)
+
+
+def save(picture: Image.Image, path: Path) -> None:
+    """Write a picture whole or not at all, in the format of the ending: PNG, JPEG or WebP (lossless)."""
+    kind = check_target(path, STILL)
+    with replacing(path) as temporary:
+        picture.save(temporary, kind, quality=95, lossless=True)  # each format takes the one it knows
+
+
+def animation(frames: Sequence[Picture], path: Path, *, milliseconds: int = 80) -> None:
+    """Write frames as a loop, forth and back with a rest at both ends: a GIF or an animated WebP by the ending."""
+    kind = check_target(path, MOVING)
+    pictures = [_enlarged(frame) for frame in frames]
+    loop = [*pictures, *pictures[-2:0:-1]]
+    rests = [milliseconds * (5 if k in (0, len(pictures) - 1) else 1) for k in range(len(loop))]
+    if kind == "GIF":  # one palette for all frames, else colours flicker
+        palette = grid([pictures]).quantize(256, dither=Image.Dither.NONE)
+        loop = [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in loop]
+    with replacing(path) as temporary:
+        loop[0].save(temporary, kind, save_all=True, append_images=loop[1:], duration=rests, loop=0, quality=90)
+
+
+def curves(series: Mapping[str, tuple[np.ndarray, np.ndarray]], path: Path, *, columns: int = 3) -> None:
+    """Write a picture with a small plot for each series: name -> (steps, values). What is not finite is left out."""
+    plots = [_plot(name, np.asarray(x, float), np.asarray(y, float)) for name, (x, y) in series.items()]
+    save(grid([plots[k : k + columns] for k in range(0, len(plots), columns)]), path)
+
+
+def check_target(path: Path, formats: Mapping[str, str]) -> str:
+    """The format to write `path` in; raises `UnweaveError` for another ending and where a folder is in the way."""
+    if path.is_dir():
+        example = path / f"out{next(iter(formats))}"
+        raise UnweaveError(f"{path}: is a folder, expected the name of a file to write, such as {example}")
+    if path.suffix.lower() not in formats:
+        raise UnweaveError(f"{path}: its ending says no format that can be written, expected {' or '.join(formats)}")
+    return formats[path.suffix.lower()]
+
+
+def _plot(name: str, x: np.ndarray, y: np.ndarray) -> Image.Image:
+    """A line with its name, its last value, and its least and greatest value and step beside the frame."""
+    scale, width, height = 2, 400, 200  # drawn larger and reduced: smooth lines
+    sheet = Image.new("RGB", (width * scale, height * scale), _PAPER)
+    pen, font = ImageDraw.Draw(sheet), _font(11 * scale)
+    left, top, right, bottom = 62 * scale, 24 * scale, (width - 10) * scale, (height - 22) * scale
+    pen.rectangle((left, top, right, bottom), outline=(200, 200, 200), width=scale)
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y = x[finite], y[finite]
+    title = f"{name}  {y[-1]:.4g}" if len(y) else f"{name}  (no finite value)"
+    pen.text((left, top // 2), title, _INK, _font(13 * scale), anchor="lm")
+    if len(y):
+        across, up = (x - x.min()) / (np.ptp(x) or 1), (y - y.min()) / (np.ptp(y) or 1)
+        points = np.stack([left + across * (right - left), bottom - up * (bottom - top)], axis=1)
+        pen.line([*points[:1].flatten(), *points.flatten()], (30, 90, 200), 2 * scale, "curve")
+        pen.text((left - 4 * scale, top), f"{y.max():.3g}", _INK, font, anchor="rt")
+        pen.text((left - 4 * scale, bottom), f"{y.min():.3g}", _INK, font, anchor="rb")
+        pen.text((left, bottom + 4 * scale), f"{x.min():g}", _INK, font, anchor="lt")
+        pen.text((right, bottom + 4 * scale), f"{x.max():g}", _INK, font, anchor="rt")
+    return sheet.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _enlarged(picture: Picture) -> Image.Image:
+    """As RGB, enlarged by the largest whole factor that keeps it within `TILE`; larger pictures stay as they are."""
+    if isinstance(picture, np.ndarray):
+        picture = Image.fromarray(picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
+    picture = picture.convert("RGB")
+    factor = max(1, TILE // max(picture.size))
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.LANCZOS)
+
+
+def _font(size: int = 13) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _text_width(text: str) -> int:
+    return round(_font().getlength(text))
+
+
+def _cut(text: str, width: int) -> str:
+    """`text`, its end replaced by three dots where it is wider than `width` pixels."""
+    if _text_width(text) <= width:
+        return text
+    while text and _text_width(text + "...") > width:
+        text = text[:-1]
+    return text + "..."
