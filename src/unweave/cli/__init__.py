@@ -20,6 +20,7 @@ app = App(
 app.command("unweave.cli.train:train", name="train")
 for _name in ("transfer", "mix", "interpolate", "synthesize", "info"):
     app.command(f"unweave.cli.use:{_name}", name=_name)
+app.command("unweave.cli.evaluate:evaluate", name="evaluate")
 app.command("unweave.cli.data:app", name="data")
 
 

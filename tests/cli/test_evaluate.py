@@ -1,0 +1,39 @@
+"""`unweave evaluate`: the figures of a model, on screen and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from unweave.cli import main
+from unweave.train import train
+
+TINY = {
+    "data": {"size": 32},
+    "networks": {"width": 1 / 16, "critic_width": 1 / 16, "residual_blocks": 1},
+    "run": {"batch": 6, "steps": 2, "judge_steps": 0, "device": "cpu", "precision": "float32"},
+}
+
+
+def test_the_table_shows_what_the_json_holds(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = train(toy_folder, tmp_path / "run", **TINY)
+    capsys.readouterr()
+    main(["evaluate", str(run), str(toy_folder), "--pairs", "8", "--judge-steps", "120", "--json", str(tmp_path / "f.json")])
+    shown = capsys.readouterr().out
+    figures = json.loads((tmp_path / "f.json").read_text())
+    assert "12 test images" in shown
+    assert f"median {figures['reconstruction']:.4f}" in shown
+    assert f"{figures['swapped/colour']:.3f}" in shown
+    assert figures["real/colour"] == 1.0  # the judge has learned the real images, whatever the model is worth
+    assert 0 < figures["chance/colour"] < 1
+
+
+def test_data_without_test_images_gets_one_line(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = train(toy_folder, tmp_path / "run", **TINY)
+    with pytest.raises(SystemExit) as left:
+        main(["evaluate", str(run), str(toy_folder / "train")])
+    assert left.value.code == 2
+    line = f"unweave: {toy_folder / 'train'}: has 48 training and 0 test images, expected some of each\n"
+    assert capsys.readouterr().err.endswith(line)
