@@ -1,0 +1,91 @@
+"""Between what users hold (files, pictures, tensors, lists of them) and the images that networks see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from unweave.checkpoint import ModelCard
+from unweave.data.batches import as_images, as_pixels
+from unweave.data.pictures import crop_resize, read_picture, to_picture
+from unweave.errors import UnweaveError
+
+One = str | Path | Image.Image | Tensor
+Images = One | Sequence[One]
+"""A path, a picture of Pillow's, a tensor (channels, size, size) in [-1, 1], or a list of them, or a tensor with a
+batch axis. Pictures get the crop that the model was trained with; tensors are taken as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """Images as a user gave them."""
+
+    items: Sequence[One]
+    """One each; tensors without a batch axis."""
+    single: bool
+    """Whether it was one image, and no list and no batch."""
+
+    @property
+    def tensors(self) -> bool:
+        """Whether tensors were given, so that tensors are to be given back."""
+        return isinstance(self.items[0], Tensor)
+
+
+def given(images: Images) -> Given:
+    """Tell one image from several; raises `UnweaveError` for none, and for a list of tensors and pictures mixed."""
+    if isinstance(images, str | Path | Image.Image) or (isinstance(images, Tensor) and images.ndim == 3):
+        return Given(items=[images], single=True)
+    if not isinstance(images, Sequence | Tensor):
+        raise UnweaveError(f"an image is a path, a PIL image or a tensor, got {type(images).__name__}")
+    items = list(images)
+    if not items:
+        raise UnweaveError("the list of images is empty, expected at least one")
+    if len({isinstance(item, Tensor) for item in items}) > 1:
+        raise UnweaveError("a list holds tensors and pictures, expected one or the other")
+    return Given(items=items, single=False)
+
+
+def read(items: Sequence[One], card: ModelCard) -> Float[Tensor, "images channels size size"]:
+    """Images as the networks of `card` see them: pictures cropped and resized, tensors checked; on the CPU.
+
+    Raises `UnweaveError` for a picture that cannot be read and for a tensor of another size or range.
+    """
+    if isinstance(items[0], Tensor):
+        return torch.stack([_checked(item, card) for item in items if isinstance(item, Tensor)])
+    return as_images(np.stack([_pixels(item, card) for item in items if not isinstance(item, Tensor)]))
+
+
+def pictures(images: Float[Tensor, "images channels size size"]) -> list[Image.Image]:
+    """Images in [-1, 1] as pictures of Pillow's, RGB or grey."""
+    return [to_picture(pixels) for pixels in as_pixels(images)]
+
+
+def _pixels(item: str | Path | Image.Image, card: ModelCard) -> np.ndarray:
+    picture = read_picture(item)
+    try:
+        return crop_resize(picture, size=card.size, channels=card.channels, crop=card.crop)
+    except UnweaveError as error:
+        raise UnweaveError(f"{item if isinstance(item, str | Path) else 'image'}: {error}") from None
+
+
+def _checked(item: Tensor, card: ModelCard) -> Tensor:
+    expected = (card.channels, card.size, card.size)
+    if tuple(item.shape) != expected:
+        raise UnweaveError(f"a tensor is {_times(item.shape)}, the model takes {_times(expected)} (or a batch of them)")
+    if not item.is_floating_point():
+        raise UnweaveError(f"a tensor is of {item.dtype}, expected floating-point values in [-1, 1]")
+    low, high = item.aminmax()
+    if not (low >= -1.01 and high <= 1.01):  # also where either is no number
+        raise UnweaveError(f"a tensor has values from {low:.4g} to {high:.4g}, expected [-1, 1]")
+    return item.detach().float().cpu()
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

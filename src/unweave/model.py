@@ -1,0 +1,226 @@
+"""A trained model in use: it exchanges, mixes, interpolates and averages codes of files, pictures or tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from unweave.checkpoint import ModelCard, load_model
+from unweave.codes import Codes, unknown_name
+from unweave.errors import UnweaveError
+from unweave.files import bundled
+from unweave.images import Given, Images, given, pictures, read
+from unweave.networks import Generator
+
+BATCH = 32
+"""Images that go through the networks at a time, so that memory does not grow with their number."""
+
+Strength = int | float | Mapping[str, int | float]
+"""How far attributes move: 0 keeps one's own, 1 takes the exemplar's, values outside extrapolate. One for all, or by
+attribute, where those not named move all the way."""
+
+Result = Any
+"""What fits the sources: pictures of Pillow's for files and pictures, a tensor in [-1, 1] for tensors; one for one,
+else a list of pictures or a batch of tensors."""
+
+
+def load(name_or_path: str | Path, device: str | torch.device = "cpu") -> Model:
+    """The model of a run folder (its best), of a .safetensors file, or the bundled one of that name ("faces64").
+
+    Raises `UnweaveError` where there is none or the file is damaged.
+    """
+    card, generator, means = load_model(find_model(name_or_path))
+    return Model(card, generator, means, device)
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The model file that a name, a run folder or a path stands for."""
+    path = Path(name_or_path).expanduser()
+    best = path / "best.safetensors"
+    if path.is_file() or best.is_file():
+        return path if path.is_file() else best
+    if kept := bundled(f"{name_or_path}.safetensors"):
+        return kept
+    if not path.is_dir():
+        raise UnweaveError(f"{path}: no such run folder or model file, nor a bundled model (faces64)")
+    if (last := path / "last.safetensors").is_file():
+        raise UnweaveError(f"{path}: no model was scored yet, so none is the best; name the last one: {last}")
+    raise UnweaveError(f"{path}: holds no best.safetensors, so it is not the folder of a run that got that far")
+
+
+class Model:
+    """Encoders, decoder and the mean codes of the classes, with what the card says of them.
+
+    Wherever it says `Images`, a path, a picture of Pillow's, a tensor or a list of them will do (see `images.py`). Two
+    lists go pairwise, a single image serves all. All methods raise `UnweaveError`, in one line, for attributes and
+    classes that the model does not know, images that cannot be read, tensors of another size and lists of different
+    lengths.
+    """
+
+    def __init__(
+        self, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], device: str | torch.device = "cpu"
+    ):
+        """`means`: attribute -> (classes, channels, height, width), in the order of the card's classes."""
+        self.card = card
+        self.generator = generator.to(device).eval().requires_grad_(False)
+        self.device = torch.device(device)
+        self._means = {name: mean.to(device) for name, mean in means.items()}
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """What can be taken from an exemplar; besides, "rest" stands for all that has no label."""
+        return tuple(self.card.attributes)
+
+    @property
+    def classes(self) -> Mapping[str, tuple[str, ...]]:
+        """The classes of each attribute."""
+        return self.card.attributes
+
+    def read(self, images: Images) -> Float[Tensor, "images channels size size"]:
+        """Images as the networks see them: cropped as in training, resized, in [-1, 1]."""
+        return read(given(images).items, self.card)
+
+    def encode(self, images: Images) -> Codes:
+        """The codes of images, on the model's device; one image gives codes with a batch of 1."""
+        items = given(images).items
+        return Codes.cat([self._encode(items[k : k + BATCH]) for k in range(0, len(items), BATCH)])
+
+    @torch.no_grad()
+    def decode(self, codes: Codes) -> Float[Tensor, "images channels size size"]:
+        """The images of codes, in [-1, 1], on the model's device (Eq. 1)."""
+        parts = [codes.at(slice(k, k + BATCH)) for k in range(0, codes.batch, BATCH)]
+        return torch.cat([self.generator.decode(part) for part in parts])
+
+    def transfer(self, sources: Images, exemplars: Mapping[str, Images], *, strength: Strength = 1.0) -> Result:
+        """The sources, with some attributes taken from exemplars: attribute -> images. `{}` reconstructs."""
+        return self._changed(given(sources), {name: given(images) for name, images in exemplars.items()}, strength)
+
+    def mix(self, sources: Images, attribute: str, images: Images, weights: Sequence[float] | None = None) -> Result:
+        """The sources, with the weighted mean of several images' codes in one attribute (Eq. 11).
+
+        `weights`: one for each image, above 0, summing to 1; equal ones if None.
+        """
+        return self._changed(given(sources), {attribute: self.mixture(images, weights)})
+
+    def interpolate(self, source: Images, attribute: str, start: Images, end: Images, steps: int = 10) -> Result:
+        """`steps` images from one exemplar of an attribute to another (Eq. 12), both ends included.
+
+        Everything else is the source's, which may be one of the two. Always a list or a batch.
+        """
+        if steps < 2:
+            raise UnweaveError(f"an interpolation has {steps} steps, expected at least 2")
+        if not all(len(given(images).items) == 1 for images in (source, start, end)):
+            raise UnweaveError("an interpolation goes from one image to another on one source, got a list")
+        first, last = self.encode(start), self.encode(end)
+        path = Codes.cat([first.lerp(last, k / (steps - 1)) for k in range(steps)])
+        return self._changed(given(source), {attribute: path})
+
+    def synthesize(self, sources: Images, classes: Mapping[str, str], *, strength: Strength = 1.0) -> Result:
+        """The sources, with some attributes as the mean code of a class: attribute -> class."""
+        donors = {name: self.mean_code(name, label) for name, label in classes.items()}
+        return self._changed(given(sources), donors, strength)
+
+    def mixture(self, images: Images, weights: Sequence[float] | None = None) -> Codes:
+        """Weighted mean of the images' codes (Eq. 11), as codes of one image."""
+        codes = self.encode(images)
+        equal = [1 / codes.batch] * codes.batch
+        return Codes.mix([codes.at([k]) for k in range(codes.batch)], equal if weights is None else weights)
+
+    def mean_code(self, attribute: str, label: str) -> Codes:
+        """The mean code of a class over its training images, as codes of one image with this attribute only."""
+        if attribute not in self._means:
+            raise UnweaveError(unknown_name("attribute", attribute, self._means))
+        if label not in self.classes[attribute]:
+            raise UnweaveError(unknown_name(f"class of {attribute}", label, self.classes[attribute]))
+        number = self.classes[attribute].index(label)
+        return Codes({attribute: self._means[attribute][number : number + 1]})
+
+    def strengths(self, names: Sequence[str], strength: Strength = 1.0) -> dict[str, float]:
+        """The strength of each attribute in `names`, all of them known ones."""
+        for name in names:
+            if name not in self.generator.names:
+                raise UnweaveError(unknown_name("attribute", name, self.generator.names))
+        by_name = strength if isinstance(strength, Mapping) else dict.fromkeys(names, strength)
+        for name, value in by_name.items():
+            if name not in names:
+                raise UnweaveError(f"a strength is given for '{name}', which is taken from nowhere")
+            if not isfinite(value):
+                raise UnweaveError(f"the strength of {name} is {value}, expected a finite number")
+        return {name: float(by_name.get(name, 1.0)) for name in names}
+
+    @torch.no_grad()
+    def distance_from_training(self, images: Images) -> list[float]:
+        """For each image its mean absolute reconstruction error over the card's limit for it.
+
+        Above 1 the image is unlike the training images, and little can be expected of it.
+        """
+        if not (limit := self.card.reconstruction.get("limit")):
+            raise UnweaveError(
+                f"the model {self.card.name} does not know the reconstruction error of its training images"
+            )
+        items, distances = given(images).items, []
+        for k in range(0, len(items), BATCH):
+            batch = read(items[k : k + BATCH], self.card).to(self.device)
+            errors = (self.decode(self.generator.encode(batch)) - batch).abs().flatten(1).mean(1)
+            distances += (errors / limit).tolist()
+        return distances
+
+    # Not inference_mode: its tensors could not be trained on, and codes are features that people train probes on.
+    @torch.no_grad()
+    def _encode(self, items: Sequence) -> Codes:
+        return self.generator.encode(read(items, self.card).to(self.device))
+
+    def _changed(self, sources: Given, donors: Mapping[str, Given | Codes], strength: Strength = 1.0) -> Result:
+        """Batch by batch: encode, exchange, decode."""
+        strengths = self.strengths(tuple(donors), strength)
+        count = common_length({"sources": sources, **{f"exemplars of {name}": donor for name, donor in donors.items()}})
+        own, lent = self._part(sources, count), {name: self._part(donor, count) for name, donor in donors.items()}
+        tensors, made = [], []
+        for k in range(0, count, BATCH):
+            part = slice(k, min(k + BATCH, count))
+            images = self.decode(exchange(own(part), {name: codes(part) for name, codes in lent.items()}, strengths))
+            if sources.tensors:
+                tensors.append(images)
+            else:
+                made += pictures(images)
+        results = torch.cat(tensors) if sources.tensors else made
+        return results if any(map(is_several, (sources, *donors.values()))) else results[0]
+
+    def _part(self, images: Given | Codes, count: int) -> Callable[[slice], Codes]:
+        """The codes of a part of `count` images; those of a single one are found once and serve all."""
+        if length(images) > 1:
+            return lambda part: images.at(part) if isinstance(images, Codes) else self._encode(images.items[part])
+        codes = images if isinstance(images, Codes) else self._encode(images.items)
+        return lambda part: codes.at([0] * (part.stop - part.start))
+
+
+def exchange(own: Codes, donors: Mapping[str, Codes], strengths: Mapping[str, float]) -> Codes:
+    """Each attribute moved towards the codes of its own donor."""
+    for name, donor in donors.items():
+        own = own.swap(donor, {name: strengths[name]})
+    return own
+
+
+def length(images: Given | Codes) -> int:
+    """Number of images."""
+    return images.batch if isinstance(images, Codes) else len(images.items)
+
+
+def is_several(images: Given | Codes) -> bool:
+    """Whether what comes out is a list."""
+    return images.batch > 1 if isinstance(images, Codes) else not images.single
+
+
+def common_length(images: Mapping[str, Given | Codes]) -> int:
+    """How many come out when those of one image serve all the others; raises `UnweaveError` where lengths differ."""
+    lengths = {what: length(some) for what, some in images.items() if length(some) > 1}
+    if len(set(lengths.values())) > 1:
+        counts = " and ".join(f"{number} {what}" for what, number in lengths.items())
+        raise UnweaveError(f"{counts} do not go pairwise; give as many of each, or a single image")
+    return max(lengths.values(), default=1)
