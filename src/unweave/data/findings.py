@@ -49,6 +49,6 @@ class Listing:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """ "; did you mean 'x'?", with the name among `known` that is most like `name`; "" if none is."""
+    """The end of a line that asks for the name among `known` that is most like `name`; nothing if none is."""
     close = get_close_matches(name, known, n=1)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -59,12 +59,18 @@ def _by_pattern(store: Store, text: str, listing: Listing) -> None:
 
 
 def _by_folder(store: Store, listing: Listing) -> None:
+    below = next((name for name in store.names if posixpath.basename(name) in NAMES), None)
+    if below is not None:
+        folder = posixpath.dirname(below)
+        inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
+        listing.error(f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}")
+        return
     names = image_names(store)
     has_splits = any(_split_of(name) for name in names)
     listing.columns = ["class"]
     classes = [PurePosixPath(name).parts[has_splits:-1] for name in names]
     if not any(classes):
-        listing.error(_nothing_found(store))
+        listing.error(f"{store.path}: holds no labels for its {len(names)} images, {EXPECTED}")
         return
     for name, folders in zip(names, classes, strict=True):
         split = _split_of(name)
@@ -74,20 +80,11 @@ def _by_folder(store: Store, listing: Listing) -> None:
             listing.rows.append(Row(place=name, file=name, split=split or "train", values={"class": folders[0]}))
 
 
-def _nothing_found(store: Store) -> str:
-    below = next((name for name in store.names if posixpath.basename(name) in NAMES), None)
-    if below is not None:
-        return f"{store.path}: holds no metadata.csv, but {posixpath.dirname(below)} inside it does; name that folder"
-    return f"{store.path}: holds no labels for its {len(image_names(store))} images, {EXPECTED}"
-
-
 def _by_metadata(store: Store, listing: Listing) -> None:
     tables = [name for name in store.names if posixpath.basename(name) in NAMES and _depth_allows(name)]
     folders = [posixpath.dirname(name) for name in tables]
     if len(set(folders)) < len(tables) or ("" in folders and len(tables) > 1):
-        listing.error(
-            f"{store.path}: holds {' and '.join(tables)}, expected one, or one in each of train, validation and test"
-        )
+        listing.error(f"{store.path}: holds {' and '.join(tables)}, expected one, or one in each of train and test")
         return
     known = set(store.names)
     seen: dict[str, str] = {}
@@ -107,9 +104,7 @@ def _by_metadata(store: Store, listing: Listing) -> None:
     listing.columns = [column for column in listing.columns if column not in ("file_name", "split")]
     unlisted = [name for name in image_names(store) if name not in seen]
     if unlisted and not listing.errors():
-        listing.warning(
-            f"{unlisted[0]}: has no row in the metadata and is not used, one of {len(unlisted)} such images"
-        )
+        listing.warning(f"{unlisted[0]}: has no row in the metadata and is not used, 1 of {len(unlisted)} such images")
 
 
 def _row(place: str, folder: str, cells: dict[str, str | None], listing: Listing) -> Row | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 from unweave.data.findings import Listing
@@ -26,10 +27,8 @@ def read_metadata(content: bytes, name: str, listing: Listing) -> list[tuple[int
     except UnicodeDecodeError as error:
         listing.error(f"{name}: is not UTF-8 text (byte {error.start}), save it as UTF-8")
         return []
-    except (UnweaveError, csv.Error) as error:
-        listing.error(
-            str(error) if isinstance(error, UnweaveError) else f"{name}: is not a .csv that can be read ({error})"
-        )
+    except UnweaveError as error:
+        listing.error(str(error))
         return []
     for _, cells in rows:
         listing.columns += [column for column in cells if column not in listing.columns]
@@ -44,29 +43,31 @@ def _has_file_name(number: int, cells: Cells, name: str, listing: Listing) -> bo
 
 
 def _csv_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:
-    lines = csv.reader(_lines(text), strict=True)
-    header = next(lines, [])
+    records = _records(text, name)
+    header = next(records, [])
     if "file_name" not in header:
-        raise UnweaveError(
-            f"{name} row 1: has no column file_name, only {', '.join(header) or 'nothing'}; expected file_name and one column per attribute"
-        )
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice or "" in header:
-        raise UnweaveError(
-            f"{name} row 1: column '{twice[0]}' is there twice" if twice else f"{name} row 1: a column has no name"
-        )
-    for number, cells in enumerate(lines, 2):
-        if not cells:
-            continue
-        if len(cells) != len(header):
+        raise UnweaveError(f"{name} row 1: there is no column 'file_name' among {', '.join(header) or 'none'}")
+    for k, column in enumerate(header, 1):
+        if not column.strip():
+            raise UnweaveError(f"{name} row 1: column {k} has no name")
+        if header.count(column) > 1:
+            raise UnweaveError(f"{name} row 1: column '{column}' is there twice")
+    for number, cells in enumerate(records, 2):
+        if cells and len(cells) != len(header):
             listing.error(f"{name} row {number}: has {len(cells)} cells, expected {len(header)} as in row 1")
-            continue
-        yield number, {column: cell if cell.strip() else None for column, cell in zip(header, cells, strict=True)}
+        elif cells:
+            yield number, {column: _label(cell) for column, cell in zip(header, cells, strict=True)}
 
 
-def _lines(text: str) -> Iterable[str]:
-    # Not splitlines(), which also splits at characters that may stand in a label.
-    return iter(text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True))
+def _records(text: str, name: str) -> Iterator[list[str]]:
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    number = 1
+    try:
+        for cells in reader:
+            yield cells
+            number += 1
+    except csv.Error as error:
+        raise UnweaveError(f"{name} row {number}: is not a row of a .csv that can be read ({error})") from error
 
 
 def _jsonl_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:
@@ -83,13 +84,11 @@ def _jsonl_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, C
         if wrong:
             listing.error(f"{name} row {number}: {wrong}")
         else:
-            yield (
-                number,
-                {
-                    column: None if value is None or not str(value).strip() else str(value)
-                    for column, value in entry.items()
-                },
-            )
+            yield number, {column: None if value is None else _label(str(value)) for column, value in entry.items()}
+
+
+def _label(cell: str) -> str | None:
+    return cell if cell.strip() else None
 
 
 def _not_a_category(entry: Any) -> str | None:

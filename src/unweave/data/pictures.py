@@ -35,9 +35,7 @@ def decode(data: bytes, name: str) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told below, in one line
             image = Image.open(BytesIO(data), formats=_FORMATS)
         if image.width * image.height > LARGEST:
-            raise UnweaveError(
-                f"{name}: has {image.width} x {image.height} pixels, more than the limit of {LARGEST // 10**6} million"
-            )
+            raise Image.DecompressionBombError
         image.load()
         return upright_rgb(image, name)
     except UnweaveError:
@@ -45,7 +43,9 @@ def decode(data: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError:
         raise UnweaveError(f"{name}: has more than the limit of {LARGEST // 10**6} million pixels") from None
     except Image.UnidentifiedImageError:
-        raise UnweaveError(f"{name}: is not an image that can be read, expected {_kinds()}") from None
+        raise UnweaveError(
+            f"{name}: is not an image that can be read, expected PNG, JPEG, WebP, TIFF, BMP, GIF, PPM or AVIF"
+        ) from None
     except Exception as error:  # a hostile file can make a decoder raise anything
         raise UnweaveError(f"{name}: is damaged or cut short ({' '.join(str(error).split())})") from error
 
@@ -121,7 +121,3 @@ def _grey_of_16_bits(image: Image.Image, name: str) -> Image.Image:
     if values.min() < 0 or values.max() > 65535:
         raise UnweaveError(f"{name}: has 32-bit pixels, expected 8 or 16 bits")
     return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
-
-
-def _kinds() -> str:
-    return "PNG, JPEG, WebP, BMP, TIFF, GIF, PPM or AVIF"

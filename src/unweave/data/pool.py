@@ -16,7 +16,7 @@ BLOCK = 256
 
 
 def in_blocks(work: Callable[[Item], Result], items: Sequence[Item], what: str) -> Iterator[list[Result]]:
-    """`work` on each item, the results in order, in lists of at most `BLOCK`; `what` names the bar shown on a terminal."""
+    """`work` on each item: the results in order, in lists of at most `BLOCK`. `what` names the bar on a terminal."""
     with (
         ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool,
         tqdm(total=len(items), desc=what, unit=" images", leave=False, disable=not sys.stderr.isatty()) as bar,

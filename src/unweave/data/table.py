@@ -18,6 +18,8 @@ from unweave.errors import UnweaveError
 RESERVED = ("rest", "file_name", "split")
 """Names that no attribute may have; "rest" is the code of all that has no label."""
 
+Column = tuple[str | None, ...]
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AttributeTable:
@@ -29,7 +31,7 @@ class AttributeTable:
     """One per image: its name inside the source."""
     splits: tuple[str, ...]
     """One per image: train, validation or test."""
-    columns: Mapping[str, tuple[str | None, ...]]
+    columns: Mapping[str, Column]
     """Every column of labels as text, one per image; None where the label is missing."""
     attributes: tuple[str, ...]
     """The columns to model, in order."""
@@ -61,29 +63,17 @@ def read_table(
     `pattern` such as {identity}-{expression}-{light}, or else from folders, as an attribute called "class".
     `attributes` are the columns to model, in order; all of them if None. An empty cell is a missing label.
 
-    Raises `UnweaveError` for the first thing that is wrong with the files or the labels; `unweave data check` lists all.
+    Raises `UnweaveError` for the first thing wrong with the files or the labels; `unweave data check` lists all.
     """
     path = find_source(source)
     with Store(path) as store:
         listing = list_rows(store, pattern)
-    return table_of(listing, path, attributes)
-
-
-def table_of(listing: Listing, source: Path, attributes: Sequence[str] | None) -> AttributeTable:
-    """The table of what was read; raises `UnweaveError` for the first error, saying how many more there are."""
-    errors = [*listing.errors(), *attribute_errors(attributes, listing.columns, source)]
+    columns, splits = columns_of(listing), tuple(row.split for row in listing.rows)
+    errors = listing.errors() + attribute_errors(attributes, columns, splits, f"{source}: ")
     if errors:
-        more = f" (and {len(errors) - 1} more, see: unweave data check {source})" if len(errors) > 1 else ""
+        more = f" (and {len(errors) - 1} more: unweave data check {source})" if len(errors) > 1 else ""
         raise UnweaveError(errors[0] + more)
-    rows = listing.rows
-    return _table(
-        source=source,
-        files=tuple(row.file for row in rows),
-        splits=tuple(row.split for row in rows),
-        columns={name: tuple(row.values.get(name) for row in rows) for name in listing.columns},
-        attributes=attributes,
-        pixels=None,
-    )
+    return make_table(path, tuple(row.file for row in listing.rows), splits, columns, attributes, None)
 
 
 def table_from_arrays(
@@ -93,16 +83,15 @@ def table_from_arrays(
     attributes: Sequence[str] | None = None,
     splits: Sequence[str] | None = None,
 ) -> AttributeTable:
-    """A table of images that are in memory: uint8 (images, height, width, 3), or 1 in place of 3, or without it, for grey.
+    """A table of images in memory: uint8 (images, height, width, 3); for grey 1 in place of the 3, or nothing.
 
     `columns`: label column -> one label per image, None where it is missing. `splits`: train, validation or test for
     each image; all train if None. Raises `UnweaveError` where the shapes, lengths or names do not fit.
     """
     images = images[..., None] if images.ndim == 3 else images
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
-        raise UnweaveError(
-            f"images are {images.dtype} of shape {images.shape}, expected uint8 (images, height, width, 3 or 1)"
-        )
+        found = f"{images.dtype} of shape {images.shape}"
+        raise UnweaveError(f"images are {found}, expected uint8 of shape (images, height, width, 3 or 1)")
     splits = ["train"] * len(images) if splits is None else splits
     for name, values in {**columns, "splits": splits}.items():
         if len(values) != len(images):
@@ -110,40 +99,42 @@ def table_from_arrays(
     unknown = [split for split in splits if split not in SPLITS]
     if unknown:
         raise UnweaveError(f"a split is '{unknown[0]}', expected train, validation or test")
-    errors = attribute_errors(attributes, list(columns), None)
+    splits = tuple(SPLITS[split] for split in splits)
+    texts = {name: tuple(map(_label, values)) for name, values in columns.items()}
+    errors = attribute_errors(attributes, texts, splits, "")
     if errors:
         raise UnweaveError(errors[0])
-    return _table(
-        source=None,
-        files=tuple(f"image {k}" for k in range(len(images))),
-        splits=tuple(SPLITS[split] for split in splits),
-        columns={
-            name: tuple(None if value is None or value == "" else str(value) for value in values)
-            for name, values in columns.items()
-        },
-        attributes=attributes,
-        pixels=images,
-    )
+    return make_table(None, tuple(f"image {k}" for k in range(len(images))), splits, texts, attributes, images)
 
 
-def attribute_errors(attributes: Sequence[str] | None, columns: Sequence[str], source: Path | None) -> list[str]:
-    """What is wrong with the names of the attributes to model, one line each."""
-    of = f"{source}: " if source else ""
+def columns_of(listing: Listing) -> dict[str, Column]:
+    """Column -> the labels of all rows."""
+    return {name: tuple(row.values.get(name) for row in listing.rows) for name in listing.columns}
+
+
+def attribute_errors(
+    attributes: Sequence[str] | None, columns: Mapping[str, Column], splits: Sequence[str], source: str
+) -> list[str]:
+    """What keeps the columns from being modelled as `attributes`, in lines that begin with `source`."""
     names = list(columns if attributes is None else attributes)
     if not names:
-        return [f"{of}there is no column of labels, expected one per attribute"] if not attributes else []
-    errors = [
-        f"{of}there is no column '{name}' among {', '.join(columns) or 'none'}{nearest(name, columns)}"
-        for name in dict.fromkeys(names)
-        if name not in columns
-    ]
-    errors += [f"{of}the attribute '{name}' is named twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-    errors += [
-        f"{of}'{name}' cannot be an attribute's name, rename that column"
-        for name in RESERVED
-        if name in names and name in columns
-    ]
+        return [f"{source}there is no column of labels, expected one per attribute"]
+    errors = [f"{source}the attribute '{name}' is named twice" for name in sorted(set(names)) if names.count(name) > 1]
+    for name in dict.fromkeys(names):
+        if name not in columns:
+            known = ", ".join(columns) or "none"
+            errors.append(f"{source}there is no column '{name}' among {known}{nearest(name, list(columns))}")
+        elif name in RESERVED:
+            errors.append(f"{source}'{name}' cannot be an attribute's name, rename that column")
+        elif splits and not classes_of(columns[name], splits):
+            errors.append(f"{source}no training image has a label for '{name}'")
     return errors
+
+
+def classes_of(column: Column, splits: Sequence[str]) -> tuple[str, ...]:
+    """The labels of the training images, in natural order."""
+    training = {label for label, split in zip(column, splits, strict=True) if split == "train" and label is not None}
+    return tuple(sorted(training, key=natural))
 
 
 def natural(label: str) -> tuple[list[tuple[int, str]], str]:
@@ -153,30 +144,26 @@ def natural(label: str) -> tuple[list[tuple[int, str]], str]:
     return numbers, label
 
 
-def _table(
-    *,
+def _label(value: str | int | None) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def make_table(
     source: Path | None,
     files: tuple[str, ...],
     splits: tuple[str, ...],
-    columns: dict[str, tuple[str | None, ...]],
+    columns: Mapping[str, Column],
     attributes: Sequence[str] | None,
     pixels: np.ndarray | None,
 ) -> AttributeTable:
-    attributes = tuple(columns if attributes is None else attributes)
-    classes: dict[str, tuple[str, ...]] = {}
-    for name in attributes:
-        seen = {
-            label for label, split in zip(columns[name], splits, strict=True) if split == "train" and label is not None
-        }
-        if not seen:
-            raise UnweaveError(f"{f'{source}: ' if source else ''}no training image has a label for '{name}'")
-        classes[name] = tuple(sorted(seen, key=natural))
+    """The table of parts that are known to fit, its classes counted."""
+    names = tuple(columns if attributes is None else attributes)
     return AttributeTable(
         source=source,
         files=files,
         splits=splits,
         columns=columns,
-        attributes=attributes,
-        classes=classes,
+        attributes=names,
+        classes={name: classes_of(columns[name], splits) for name in names},
         pixels=pixels,
     )

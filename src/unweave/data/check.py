@@ -1,0 +1,162 @@
+"""All that is wrong with a data set, and what it holds, from one pass over all of its images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from unweave.data.findings import Finding, Listing, Row
+from unweave.data.layouts import list_rows
+from unweave.data.pictures import decode
+from unweave.data.pool import in_blocks
+from unweave.data.store import Store, find_source
+from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table
+from unweave.errors import UnweaveError
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` has seen, in lines to print."""
+
+    summary: list[str]
+    findings: list[Finding]
+
+
+def check(
+    source: str | Path,
+    *,
+    attributes: Sequence[str] | None = None,
+    pattern: str | None = None,
+    size: int = 64,
+    batch: int = 16,
+) -> Report:
+    """Look at every file, row and image of a data set; `source`, `attributes` and `pattern` are those of `read_table`.
+
+    `size` is the side in pixels and `batch` the number of images a batch that one means to train with. Raises
+    `UnweaveError` only where there is nothing to look at: no such data, or a pattern that makes no sense.
+    """
+    path = find_source(source)
+    with Store(path) as store:
+        listing = list_rows(store, pattern)
+        sizes = _look_at_images(store, listing)
+    table = _table_of_the_usable(listing, path, attributes)
+    named = attribute_errors(attributes, columns_of(listing), [row.split for row in listing.rows], f"{source}: ")
+    for line in named if listing.rows or listing.columns else []:
+        listing.error(line)
+    training = len(table.rows("train"))
+    if training < batch and listing.rows:
+        listing.error(f"{source}: {training} training images are too few for a batch of {batch}")
+    small = [file for file, sides in sizes.items() if min(sides) < size]
+    if small:
+        sides = " x ".join(map(str, sizes[small[0]]))
+        listing.warning(f"{small[0]}: is {sides} pixels and will be enlarged to {size}, 1 of {len(small)} such images")
+    for line in label_warnings(table, listing.rows):
+        listing.warning(line)
+    return Report(_summary(table, sizes), listing.findings)
+
+
+def label_warnings(table: AttributeTable, rows: Sequence[Row]) -> Iterator[str]:
+    """What about the labels makes learning hard, one line each; `rows` are those of the table."""
+    labels, training = table.labels(), table.rows("train")
+    for name, column in zip(table.attributes, labels.T, strict=True):
+        classes = table.classes[name]
+        labelled = training[column[training] >= 0]
+        counts = np.bincount(column[labelled], minlength=len(classes))
+        if len(classes) == 1:
+            yield f"'{name}' has the single class '{classes[0]}', so there is nothing to learn about it"
+        elif 2 * len(classes) > len(labelled):
+            yield f"'{name}' has {len(classes)} classes for {len(labelled)} training images, so it is no category"
+        else:
+            for k in labelled[counts[column[labelled]] == 1]:
+                label = classes[column[k]]
+                yield f"{rows[k].place}: '{rows[k].file}' is the only training image with {name} '{label}'"
+        yield from _unseen(table, name)
+    yield from _predictions(table, labels[training])
+
+
+def predicted_share(of: Int[np.ndarray, "images"], by: Int[np.ndarray, "images"]) -> tuple[float, float]:
+    """How well the class in `by` tells that in `of`: the share of images where the most frequent one is right.
+
+    The second share is that of the most frequent class of all, with nothing known, which tells what the first is worth.
+    Images with a missing label (-1) are left out.
+    """
+    both = (of >= 0) & (by >= 0)
+    if not both.any():
+        return 0.0, 0.0
+    of, by = of[both], by[both]
+    pairs, counts = np.unique(np.stack([by, of]), axis=1, return_counts=True)
+    best = np.zeros(by.max() + 1, np.int64)
+    np.maximum.at(best, pairs[0], counts)
+    return float(best.sum() / len(of)), float(np.bincount(of).max() / len(of))
+
+
+def _look_at_images(store: Store, listing: Listing) -> dict[str, tuple[int, int]]:
+    """File -> width and height; rows whose image cannot be used become errors."""
+
+    def look(row: Row) -> tuple[int, int] | str:
+        try:
+            return decode(store.read(row.file), row.file).size
+        except UnweaveError as error:
+            return str(error) if row.place == row.file else f"{row.place}: {error}"
+
+    seen = [each for block in in_blocks(look, listing.rows, "checking") for each in block]
+    for each in seen:
+        if isinstance(each, str):
+            listing.error(each)
+    pairs = list(zip(listing.rows, seen, strict=True))
+    listing.rows = [row for row, each in pairs if not isinstance(each, str)]
+    return {row.file: each for row, each in pairs if not isinstance(each, str)}
+
+
+def _table_of_the_usable(listing: Listing, path: Path, attributes: Sequence[str] | None) -> AttributeTable:
+    columns, splits = columns_of(listing), tuple(row.split for row in listing.rows)
+    names = dict.fromkeys(columns if attributes is None else attributes)
+    usable = [name for name in names if not attribute_errors([name], columns, splits, "")] if splits else []
+    return make_table(path, tuple(row.file for row in listing.rows), splits, columns, usable, None)
+
+
+def _unseen(table: AttributeTable, name: str) -> Iterator[str]:
+    for split in ("validation", "test"):
+        labels = {table.columns[name][k] for k in table.rows(split)} - {None}
+        new = sorted(label for label in labels if label is not None and label not in table.classes[name])
+        if new:
+            which = ", ".join(new[:3]) + (", ..." if len(new) > 3 else "")
+            yield f"'{name}' has {len(new)} of {len(labels)} {split} classes that no training image has: {which}"
+
+
+def _predictions(table: AttributeTable, labels: Int[np.ndarray, "rows attributes"]) -> Iterator[str]:
+    for by, of in permutations(range(len(table.attributes)), 2):
+        sizes = [len(table.classes[table.attributes[k]]) for k in (by, of)]
+        if min(sizes) == 1 or 2 * sizes[0] > len(labels):
+            continue
+        share, by_chance = predicted_share(labels[:, of], labels[:, by])
+        if share >= 0.95 and share - by_chance >= 0.9 * (1 - by_chance):
+            names = table.attributes[by], table.attributes[of]
+            yield f"'{names[0]}' predicts '{names[1]}' in {share:.1%} of the training images, so their codes may mix"
+
+
+def _summary(table: AttributeTable, sizes: dict[str, tuple[int, int]]) -> list[str]:
+    counts = [
+        f"{len(table.rows(split))} {split}" for split in ("train", "validation", "test") if len(table.rows(split))
+    ]
+    spans = [_span(sides) for sides in zip(*sizes.values(), strict=True)]
+    lines = [f"images: {', '.join(counts) or 'none'}" + (f"; {' x '.join(spans)} pixels" if spans else "")]
+    training, labels = table.rows("train"), table.labels()
+    for name, column in zip(table.attributes, labels.T, strict=True):
+        found = column[training]
+        each = np.bincount(found[found >= 0])
+        balance = f"{each.min()} / {np.median(each):g} / {each.max()}"
+        missing = sum(label is None for label in table.columns[name])
+        lines.append(f"{name}: {len(each)} classes, training images of each {balance} (least / median / most)")
+        lines[-1] += f", {missing} labels missing"
+    others = [name for name in table.columns if name not in table.attributes]
+    return lines + ([f"not modelled: {', '.join(others)}"] if others else [])
+
+
+def _span(sides: Sequence[int]) -> str:
+    return f"{min(sides)}" if min(sides) == max(sides) else f"{min(sides)}-{max(sides)}"
