@@ -1,0 +1,87 @@
+"""What the commands that use a model read and write: one picture, or a folder of them with a grid."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from jaxtyping import Float
+from PIL.Image import Image
+from torch import Tensor
+
+from unweave.cli.arguments import file_names, image_files
+from unweave.codes import Codes
+from unweave.draw import grid, save
+from unweave.files import replacing
+from unweave.images import pictures
+from unweave.model import BATCH, Model
+
+Change = Callable[[Codes], Codes]
+"""Codes of sources -> codes of results."""
+
+MOST_ROWS, MOST_COLUMNS = 32, 16
+"""What a grid shows at most; the single pictures are written for all."""
+
+
+def read_all(model: Model, files: Sequence[Path]) -> Float[Tensor, "images channels size size"]:
+    """The images in files, with one line of warning for each that is unlike the training images."""
+    images = model.read(list(files))
+    if limit := model.card.reconstruction.get("limit"):
+        for file, distance in zip(files, model.distance_from_training(images), strict=True):
+            if distance > 1:
+                errors = f"reconstruction error {distance * limit:.3f}, expected at most {limit:.3f}"
+                print(f"unweave: warning: {file} is unlike the training images: {errors}", file=sys.stderr)
+    return images
+
+
+def write(model: Model, source: Path, change: Change, name: str, out: Path) -> None:
+    """Write the changed source, or the changed images of a folder, and say where."""
+    if source.is_dir():
+        write_many(model, image_files(source), {name: change}, [], out)
+    else:
+        write_one(model, source, change, out)
+
+
+def write_one(model: Model, source: Path, change: Change, out: Path) -> None:
+    """Write the changed source and say where."""
+    codes = change(model.encode(read_all(model, [source])))
+    save(pictures(model.decode(codes))[0], out)
+    print(out)
+
+
+def write_many(
+    model: Model, sources: Sequence[Path], changes: Mapping[str, Change], headers: Sequence[Image], out: Path
+) -> None:
+    """Write every change of every source into a new folder, and a grid: a row a source, a column a change.
+
+    Files are called SOURCE--CHANGE.png. `headers`: a picture above each column, or none.
+    """
+    rows: list[list[Image]] = []
+    row_headers: list[Image] = []
+    names = file_names(sources)
+    with replacing(out) as folder:
+        folder.mkdir()
+        for k in range(0, len(sources), BATCH):
+            images = read_all(model, sources[k : k + BATCH])
+            own = model.encode(images)
+            made: list[list[Image]] = []
+            for number, (change_name, change) in enumerate(changes.items()):
+                results = pictures(model.decode(change(own)))
+                for name, picture in zip(names[k:], results, strict=False):
+                    save(picture, folder / f"{name}--{change_name}.png")
+                if number < MOST_COLUMNS:
+                    made.append(results)
+            rows += map(list, list(zip(*made, strict=True))[: MOST_ROWS - len(rows)])
+            row_headers += pictures(images)[: MOST_ROWS - len(row_headers)]
+        sheet = grid(
+            rows,
+            row_headers=row_headers,
+            row_labels=names[:MOST_ROWS],
+            column_headers=headers[:MOST_COLUMNS],
+            column_labels=list(changes)[:MOST_COLUMNS],
+        )
+        save(sheet, folder / "grid.png")
+    shown = f"{len(rows)} of {len(sources)} sources, {len(rows[0])} of {len(changes)} columns"
+    print(f"{out / 'grid.png'}: {shown}")
+    print(f"{out}: {len(sources) * len(changes)} pictures")
