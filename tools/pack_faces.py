@@ -2,8 +2,8 @@
 
     python tools/pack_faces.py rendered.zip src/unweave/bundled/faces64.zip
 
-Images become lossy WebP of quality 100: half the bytes of lossless ones, 0.6 % of the range off on average. The files are stored in
-order of name, with one fixed date, so that the same images make the same bytes.
+Images become lossy WebP of quality 100: half the bytes of lossless ones, on average 0.6 % of the range off. The files
+are stored in order of name, with one fixed date, so that the same images make the same bytes.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def check(
         sizes = _look_at_images(store, listing)
     table = _table_of_the_usable(listing, path, attributes)
     named = attribute_errors(attributes, columns_of(listing), [row.split for row in listing.rows], f"{source}: ")
-    for line in named if listing.rows or listing.columns else []:
+    for line in named:
         listing.error(line)
     training = len(table.rows("train"))
     if training < batch and listing.rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from pathlib import PurePosixPath
 
-from unweave.data.findings import Listing, Row, nearest
+from unweave.data.findings import Listing, Row
 from unweave.data.metadata import NAMES, read_metadata
 from unweave.data.pattern import read_pattern
 from unweave.data.pictures import ENDINGS
@@ -82,11 +82,12 @@ def _by_folder(store: Store, listing: Listing) -> None:
 
 def _by_metadata(store: Store, listing: Listing) -> None:
     tables = [name for name in store.names if posixpath.basename(name) in NAMES and _depth_allows(name)]
+    tables.sort(key=lambda name: ["", *SPLITS].index(posixpath.dirname(name)))  # training images first
     folders = [posixpath.dirname(name) for name in tables]
     if len(set(folders)) < len(tables) or ("" in folders and len(tables) > 1):
         listing.error(f"{store.path}: holds {' and '.join(tables)}, expected one, or one in each of train and test")
         return
-    known = set(store.names)
+    alike = {_without_ending(name): name for name in store.names}
     seen: dict[str, str] = {}
     for name, folder in zip(tables, folders, strict=True):
         for number, cells in read_metadata(store.read(name), name, listing):
@@ -94,8 +95,9 @@ def _by_metadata(store: Store, listing: Listing) -> None:
             row = _row(place, folder, cells, listing)
             if row is None:
                 continue
-            if row.file not in known:
-                listing.error(f"{place}: no such file '{row.file}'{nearest(row.file, _beside(row.file, store))}")
+            if row.file not in store:
+                guess = alike.get(_without_ending(row.file))
+                listing.error(f"{place}: no such file '{row.file}'" + (f"; did you mean '{guess}'?" if guess else ""))
             elif row.file in seen:
                 listing.error(f"{place}: '{row.file}' is already in {seen[row.file]}, expected each image once")
             else:
@@ -105,6 +107,10 @@ def _by_metadata(store: Store, listing: Listing) -> None:
     unlisted = [name for name in image_names(store) if name not in seen]
     if unlisted and not listing.errors():
         listing.warning(f"{unlisted[0]}: has no row in the metadata and is not used, 1 of {len(unlisted)} such images")
+
+
+def _without_ending(name: str) -> str:
+    return posixpath.splitext(name)[0].lower()
 
 
 def _row(place: str, folder: str, cells: dict[str, str | None], listing: Listing) -> Row | None:
@@ -122,9 +128,3 @@ def _row(place: str, folder: str, cells: dict[str, str | None], listing: Listing
         split = SPLITS[told]
     values = {column: value for column, value in cells.items() if column not in ("file_name", "split")}
     return Row(place=place, file=file, split=split, values=values)
-
-
-def _beside(file: str, store: Store) -> list[str]:
-    """Files to guess from where `file` was not found; not too many, since guessing is slow."""
-    folder = posixpath.dirname(file)
-    return [name for name in store.names if posixpath.dirname(name) == folder][:1000]

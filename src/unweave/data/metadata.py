@@ -15,31 +15,24 @@ NAMES = ("metadata.csv", "metadata.jsonl")
 Cells = dict[str, str | None]
 
 
-def read_metadata(content: bytes, name: str, listing: Listing) -> list[tuple[int, Cells]]:
-    """The rows of a metadata file called `name`, each with its number; adds columns and errors to `listing`.
+def read_metadata(content: bytes, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:
+    """The rows of a metadata file called `name`, each with its number; adds columns and errors to `listing` on the way.
 
     Rows are numbered as editors and spreadsheets do: the header of a .csv is row 1, the first line of a .jsonl as well.
-    Cells are text, None where empty. The column `file_name` is there in every row returned.
+    Cells are text, None where empty. The column `file_name` is there in every row given.
     """
     try:
         text = content.decode("utf-8-sig")
-        rows = list((_csv_rows if name.endswith(".csv") else _jsonl_rows)(text, name, listing))
+        for number, cells in (_csv_rows if name.endswith(".csv") else _jsonl_rows)(text, name, listing):
+            listing.columns += [column for column in cells if column not in listing.columns]
+            if cells.get("file_name"):
+                yield number, cells
+            else:
+                listing.error(f"{name} row {number}: has no file_name")
     except UnicodeDecodeError as error:
         listing.error(f"{name}: is not UTF-8 text (byte {error.start}), save it as UTF-8")
-        return []
     except UnweaveError as error:
         listing.error(str(error))
-        return []
-    for _, cells in rows:
-        listing.columns += [column for column in cells if column not in listing.columns]
-    return [(number, cells) for number, cells in rows if _has_file_name(number, cells, name, listing)]
-
-
-def _has_file_name(number: int, cells: Cells, name: str, listing: Listing) -> bool:
-    if cells.get("file_name"):
-        return True
-    listing.error(f"{name} row {number}: has no file_name")
-    return False
 
 
 def _csv_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-BLOCK = 256
+BLOCK = 64
 
 
 def in_blocks(work: Callable[[Item], Result], items: Sequence[Item], what: str) -> Iterator[list[Result]]:

@@ -116,6 +116,8 @@ def attribute_errors(
     attributes: Sequence[str] | None, columns: Mapping[str, Column], splits: Sequence[str], source: str
 ) -> list[str]:
     """What keeps the columns from being modelled as `attributes`, in lines that begin with `source`."""
+    if not columns and not splits:
+        return []  # nothing was read, and it has been said why
     names = list(columns if attributes is None else attributes)
     if not names:
         return [f"{source}there is no column of labels, expected one per attribute"]

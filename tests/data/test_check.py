@@ -1,0 +1,142 @@
+"""The check: everything that is wrong, in one run, one line each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unweave.data.check import Report, check, predicted_share
+
+
+def make(folder: Path, splits: dict[str, list[str]], header: str = "file_name,shape,colour") -> Path:
+    """Grey images of 64 x 64 pixels for all rows of the splits, whose names are their first cells."""
+    for split, rows in splits.items():
+        (folder / split).mkdir(parents=True)
+        (folder / split / "metadata.csv").write_text("\n".join([header, *rows]) + "\n")
+        for row in rows:
+            Image.new("L", (64, 64), 90).save(folder / split / row.split(",")[0])
+    return folder
+
+
+def good_rows(count: int = 24) -> list[str]:
+    return [f"{k:02}.png,{'ab'[k % 2]},{'rgb'[k // 2 % 3]}" for k in range(count)]
+
+
+def lines(report: Report, level: str) -> list[str]:
+    return [finding.line for finding in report.findings if finding.level == level]
+
+
+def test_good_data_has_a_summary_and_no_findings(tmp_path: Path) -> None:
+    report = check(make(tmp_path / "x", {"train": good_rows(), "test": good_rows(6)}))
+    assert report.findings == []
+    assert report.summary == [
+        "images: 24 train, 6 test; 64 x 64 pixels",
+        "shape: 2 classes, training images of each 12 / 12 / 12 (least / median / most), 0 labels missing",
+        "colour: 3 classes, training images of each 8 / 8 / 8 (least / median / most), 0 labels missing",
+    ]
+
+
+def test_missing_labels_and_columns_kept_as_information_are_counted(tmp_path: Path) -> None:
+    report = check(make(tmp_path / "x", {"train": [*good_rows(), "y.png,,r", "z.png,a,"]}), attributes=["shape"])
+    assert report.summary[1:] == [
+        "shape: 2 classes, training images of each 12 / 12.5 / 13 (least / median / most), 1 labels missing",
+        "not modelled: colour",
+    ]
+
+
+def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
+    rows = [*good_rows(), "gone.png,a,r", "00.png,b,g", "../x.png,a,r", "short.png,a", "cut.png,a,r", "no.png,b,g"]
+    folder = make(tmp_path / "x", {"train": good_rows()})
+    (folder / "train" / "metadata.csv").write_text("\n".join(["file_name,shape,colour", *rows]))
+    Image.effect_noise((64, 64), 90).save(folder / "train" / "cut.png")
+    whole = (folder / "train" / "cut.png").read_bytes()
+    (folder / "train" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "train" / "no.png").write_text("hello")
+    errors = lines(check(folder, attributes=["shape", "color"], batch=32), "error")
+    place = "train/metadata.csv row"
+    assert errors[:4] == [
+        f"{place} 26: no such file 'train/gone.png'",
+        f"{place} 27: 'train/00.png' is already in train/metadata.csv row 2, expected each image once",
+        f"{place} 28: file_name is '../x.png', expected a name inside the data, without '..'",
+        f"{place} 29: has 2 cells, expected 3 as in row 1",
+    ]
+    assert errors[4].startswith(f"{place} 30: train/cut.png: is damaged or cut short (")
+    assert errors[5:] == [
+        f"{place} 31: train/no.png: is not an image that can be read, "
+        "expected PNG, JPEG, WebP, TIFF, BMP, GIF, PPM or AVIF",
+        f"{folder}: there is no column 'color' among shape, colour; did you mean 'colour'?",
+        f"{folder}: 24 training images are too few for a batch of 32",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("splits", "line"),
+    [
+        (
+            {"train": [*good_rows(), "x.png,a,violet"]},
+            "train/metadata.csv row 26: 'train/x.png' is the only training image with colour 'violet'",
+        ),
+        (
+            {"train": good_rows(), "test": ["x.png,a,violet", "y.png,a,r", "z.png,a,"]},
+            "'colour' has 1 of 2 test classes that no training image has: violet",
+        ),
+        (
+            {"train": [f"{k:02}.png,a,{'rgb'[k % 3]}" for k in range(24)]},
+            "'shape' has the single class 'a', so there is nothing to learn about it",
+        ),
+        (
+            {"train": [f"{k:02}.png,{'ab'[k % 2]},c{k}" for k in range(24)]},
+            "'colour' has 24 classes for 24 training images, so it is no category",
+        ),
+        (
+            {"train": [f"{k:02}.png,{'ab'[k % 2]},{'rgbw'[k % 4]}" for k in range(24)]},
+            "'colour' predicts 'shape' in 100.0% of the training images, so their codes may mix",
+        ),
+        (
+            {"train": [*[f"{k:02}.png,{'ab'[k % 2]},{'rgbw'[k % 4]}" for k in range(39)], "x.png,a,w"]},
+            "'colour' predicts 'shape' in 97.5% of the training images, so their codes may mix",
+        ),
+    ],
+)
+def test_what_makes_learning_hard_is_a_warning(splits: dict[str, list[str]], line: str, tmp_path: Path) -> None:
+    report = check(make(tmp_path / "x", splits))
+    assert [(finding.level, finding.line) for finding in report.findings] == [("warning", line)]
+
+
+def test_small_and_unlisted_images_are_warnings(tmp_path: Path) -> None:
+    folder = make(tmp_path / "x", {"train": good_rows()})
+    Image.new("L", (20, 70)).save(folder / "train" / "03.png")
+    Image.new("L", (20, 70)).save(folder / "train" / "new.png")
+    report = check(folder)
+    assert lines(report, "error") == []
+    assert lines(report, "warning") == [
+        "train/new.png: has no row in the metadata and is not used, 1 of 1 such images",
+        "train/03.png: is 20 x 70 pixels and will be enlarged to 64, 1 of 1 such images",
+    ]
+    assert report.summary[0] == "images: 24 train; 20-64 x 64-70 pixels"
+
+
+def test_rows_of_names_are_told_by_the_image(tmp_path: Path) -> None:
+    for k in range(16):
+        Image.new("L", (64, 64)).save(tmp_path / f"{'ab'[k % 2]}-{'xy'[k // 2 % 2]}-{k:02}.png")
+    (tmp_path / "a-x-00.png").write_text("hello")
+    (tmp_path / "a.png").write_text("hello")
+    assert lines(check(tmp_path, pattern="{one}-{two}-{_}", batch=15), "error") == [
+        "a.png: does not match the pattern {one}-{two}-{_}, which is for the name without its ending",
+        "a-x-00.png: is not an image that can be read, expected PNG, JPEG, WebP, TIFF, BMP, GIF, PPM or AVIF",
+    ]
+
+
+def test_the_toys_with_labels_missing_pass(toy_folder: Path) -> None:
+    report = check(toy_folder, size=32)
+    assert report.findings == []
+    assert report.summary[2].endswith(", 7 labels missing")
+
+
+def test_the_share_that_one_attribute_tells_of_another() -> None:
+    of, by = np.array([0, 0, 0, 1, 1, 0, -1]), np.array([0, 0, 0, 1, 1, 1, 1])
+    assert predicted_share(of, by) == (5 / 6, 4 / 6)
+    assert predicted_share(np.array([-1, 0]), np.array([0, -1])) == (0.0, 0.0)

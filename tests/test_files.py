@@ -1,0 +1,71 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unweave.files import CannotWriteError, bundled, cache_folder, replacing, write_whole
+
+
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "model"
+    write_whole(path, "old")
+
+    def fail() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_old_file_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    write_whole(path, b"old")
+    with replacing(path) as temporary:
+        assert temporary.parent == tmp_path
+        temporary.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_text_is_written_as_utf_8(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a", "å→")
+    assert (tmp_path / "a").read_bytes() == "å→".encode()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "below"
+    with pytest.raises(CannotWriteError) as error:
+        write_whole(path, "x")
+    assert str(error.value) in (
+        f"{path}: cannot be written (Not a directory)",
+        f"{path}: cannot be written (File exists)",
+    )
+
+
+def test_the_cache_folder_is_the_settings_then_the_systems_then_the_homes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/x")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    monkeypatch.setenv("UNWEAVE_CACHE", "~/mine")
+    assert cache_folder() == Path("/home/x/mine")
+    monkeypatch.delenv("UNWEAVE_CACHE")
+    assert cache_folder() == Path("/caches/unweave")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_folder() == Path("/home/x/.cache/unweave")
+
+
+def test_only_what_comes_with_the_package_is_bundled() -> None:
+    faces = bundled("faces64.zip")
+    assert faces is not None
+    assert faces.name == "faces64.zip"
+    assert faces.stat().st_size < 12e6
+    assert bundled("faces65.zip") is None
+    assert bundled("../errors.py") is None
