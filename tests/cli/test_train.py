@@ -141,6 +141,6 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     run = tmp_path / "run"
     main(["train", str(toy_folder), "-o", str(run), "--dry-run", *TINY])
     shown = capsys.readouterr().out
-    for expected in ("networks:", "48 training images", "parameters", "time", "memory"):
+    for expected in ("networks:", "48 training", "parameters", "time", "memory"):
         assert expected in shown
     assert not run.exists()

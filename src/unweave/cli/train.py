@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import yaml
 from cyclopts import Group, Parameter
 
 from unweave.cli.settings import Settings, given
@@ -80,11 +81,12 @@ def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) ->
     """The settings: `changes` over the file `config` over the preset over the defaults."""
     resolved = read_config(preset_path(preset)) if preset else Config()
     if config is not None:
-        resolved = read_config(config, resolved)
+        read_config(config)  # refuses a bad file by name
+        resolved = build(yaml.safe_load(config.read_text(encoding="utf-8")) or {}, resolved)
     return build(changes, resolved)
 
 
 def finish(run: Path) -> None:
     """Say what came out and how it is used."""
-    print(f"{run}: trained; its model is best.safetensors, what it learned is in samples/ and metrics.jsonl")
+    print(f"{run}: trained; its model is best.safetensors, how it learned is in samples/ and metrics.jsonl")
     print(f"use it:  unweave transfer {run} SOURCE.png --from ATTRIBUTE=EXEMPLAR.png -o out.png")
