@@ -1,4 +1,5 @@
 import json
+import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ from unweave.errors import UnweaveError
 from unweave.networks import Generator
 
 CARD = ModelCard(
-    attributes={"who": ("a", "b"), "light": ("x",)}, size=32, channels=3, crop="center", width=1 / 16, residual_blocks=1,
-    step=7, reconstruction={"median": 0.1, "limit": 0.3}, name="toy",
+    attributes={"who": ("a", "b"), "light": ("x",)}, size=32, channels=3, crop="center", width=1 / 16,
+    residual_blocks=1, step=7, reconstruction={"median": 0.1, "limit": 0.3}, name="toy",
 )  # fmt: skip
 
 
@@ -38,7 +39,9 @@ def test_half_precision_halves_the_file_and_barely_moves_the_weights(tmp_path: P
     saved(tmp_path / "whole.safetensors")
     sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "whole")]
     assert sizes[0] < 0.65 * sizes[1]
-    for mine, theirs in zip(generator.parameters(), load_model(tmp_path / "half.safetensors")[1].parameters(), strict=True):
+    for mine, theirs in zip(
+        generator.parameters(), load_model(tmp_path / "half.safetensors")[1].parameters(), strict=True
+    ):
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-6)
 
 
@@ -75,15 +78,22 @@ def test_a_card_that_does_not_fit_its_weights_is_refused(tmp_path: Path) -> None
         load_model(tmp_path / "model.safetensors")
 
 
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "model.safetensors"
     saved(path)
     before = path.read_bytes()
+    assert path.stat().st_mode & 0o444 == 0o444 & ~current_umask()
 
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("unweave.checkpoint.save_file", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(UnweaveError, match="no space"):
         saved(path)
     assert path.read_bytes() == before

@@ -33,7 +33,9 @@ def test_one_donor_serves_the_whole_batch() -> None:
 
 
 @given(st.permutations(range(3)), st.permutations(range(3)))
-def test_shuffle_reorders_each_attribute_by_its_own_draw_and_keeps_the_rest(first: list[int], second: list[int]) -> None:
+def test_shuffle_reorders_each_attribute_by_its_own_draw_and_keeps_the_rest(
+    first: list[int], second: list[int]
+) -> None:
     codes = random_codes(0)
     shuffled = codes.shuffle({"identity": torch.tensor(first), "light": torch.tensor(second)})
     for i in range(3):

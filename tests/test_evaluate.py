@@ -50,12 +50,12 @@ def test_missing_labels_do_not_count() -> None:
 class Copying(Generator):
     """A generator whose one code is the image, shrunk: swapping it swaps the image."""
 
-    def encode(self, images: torch.Tensor):  # noqa: ANN201
+    def encode(self, images: torch.Tensor):
         from unweave.codes import Codes
 
         return Codes({"shade": images, "rest": images * 0})
 
-    def decode(self, codes) -> torch.Tensor:  # noqa: ANN001
+    def decode(self, codes) -> torch.Tensor:
         return codes["shade"]
 
 
@@ -70,12 +70,12 @@ def test_a_perfect_swap_scores_one_and_reconstructs_without_error(judge: Judge) 
 class Ignoring(Copying):
     """A generator that puts everything into the rest: swaps change nothing."""
 
-    def encode(self, images: torch.Tensor):  # noqa: ANN201
+    def encode(self, images: torch.Tensor):
         from unweave.codes import Codes
 
         return Codes({"shade": images * 0, "rest": images})
 
-    def decode(self, codes) -> torch.Tensor:  # noqa: ANN001
+    def decode(self, codes) -> torch.Tensor:
         return codes["rest"]
 
 

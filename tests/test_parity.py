@@ -1,6 +1,7 @@
 """The networks, losses and gradients equal the numbers recorded from the authors' own code (128 px, M = 2, width 1).
 
-`parity/forward.npz` and `parity/reference.json` hold them; weights, images, labels and draws are rebuilt here from their recipe.
+`parity/forward.npz` and `parity/reference.json` hold them; weights, images, labels and draws are
+rebuilt here from their recipe.
 """
 
 import json
@@ -17,7 +18,7 @@ from unweave.codes import REST
 from unweave.config import Config, build
 from unweave.data.batches import Batch
 from unweave.method import Draws, Unweave
-from unweave.networks import InstanceNorm, Upsample
+from unweave.networks import Classifier, InstanceNorm, Upsample
 
 HERE = Path(__file__).parent / "parity"
 REFERENCE = json.loads((HERE / "reference.json").read_text())
@@ -36,7 +37,7 @@ LOSSES = {
 
 
 def network_parameters(method: Unweave) -> list[nn.Parameter]:
-    """Our parameters in the order of the recorded variables: layer by layer, kernel, bias, then the norm's shift and scale."""
+    """Our parameters in the order of the recorded variables: by layer kernel, bias, the norm's shift and scale."""
     critic = method.critic
     networks = [*method.generator.encoders, method.generator.decoder, critic.trunk, critic.score]
     networks += [part for classifier in method.classifiers for part in (classifier.base, classifier.head)]
@@ -92,7 +93,9 @@ def batch() -> Batch:
 @pytest.fixture(scope="module")
 def draws() -> Draws:
     return Draws(
-        permutations={name: torch.from_numpy(np.random.RandomState(100 + i).permutation(BATCH)) for i, name in enumerate(CLASSES)},
+        permutations={
+            name: torch.from_numpy(np.random.RandomState(100 + i).permutation(BATCH)) for i, name in enumerate(CLASSES)
+        },
         mixing=torch.from_numpy(np.random.RandomState(7).uniform(size=(BATCH, 1, 1, 1)).astype("f")),
         noise=torch.zeros(2, BATCH, 3, 128, 128),
     )
@@ -125,6 +128,7 @@ def test_every_output_equals_the_authors(method: Unweave, batch: Batch, draws: D
             ours[f"z_{name}"] = code[:4, ::8, ::4, ::4]
             ours[f"zmean_{name}"] = torch.stack([code.mean(), code.std(correction=0)])
         for name, classifier in zip(CLASSES, method.classifiers, strict=True):
+            assert isinstance(classifier, Classifier)
             ours[f"logits_image_{name}"] = classifier(batch.images)
             for of_code, logits in zip((*CLASSES, REST), method.read_codes(classifier, codes), strict=True):
                 ours[f"logits_{name}_from_code_{of_code}"] = logits
@@ -153,7 +157,9 @@ class InParts(nn.Module):
         return torch.cat([self.layer(part) for part in x.split(4)])
 
 
-def test_every_gradient_norm_equals_the_authors(method: Unweave, batch: Batch, draws: Draws, losses: dict[str, float]) -> None:
+def test_every_gradient_norm_equals_the_authors(
+    method: Unweave, batch: Batch, draws: Draws, losses: dict[str, float]
+) -> None:
     """L_G's gradients in float64: what is left is the authors' own rounding, which takes 0.8e-3 of the 1e-3 allowed."""
     del losses  # has left the gradients of L_D and L_C
     ours = [parameter.grad.norm().item() for parameter in network_parameters(method) if parameter.grad is not None]

@@ -22,7 +22,17 @@ TINY = {
     "networks": {"width": 1 / 16, "critic_width": 1 / 16, "residual_blocks": 1, "start": "he"},
     "losses": {"noise": 0.1, "critic_classes": 0.3},
     "optim": {"ema": 0.9},
-    "run": {"batch": 6, "steps": 12, "log_every": 2, "checkpoint_every": 5, "sample_every": 6, "judge_steps": 5, "device": "cpu", "precision": "float32", "threads": 1},
+    "run": {
+        "batch": 6,
+        "steps": 12,
+        "log_every": 2,
+        "checkpoint_every": 5,
+        "sample_every": 6,
+        "judge_steps": 5,
+        "device": "cpu",
+        "precision": "float32",
+        "threads": 1,
+    },
 }
 
 
@@ -55,7 +65,15 @@ def test_a_run_folder_holds_what_its_use_needs(toy_folder: Path, tmp_path: Path)
     series = read_metrics(run)
     assert series["reconstruction"][0].tolist() == [2, 4, 5, 6, 8, 10, 12]
     assert series["held_out/swapped/colour"][0].tolist() == [6, 12]
-    assert {"images_per_s", "data_wait", "adversarial", "gradient_penalty", "disentangle", "code", "synthesis"} <= series.keys()
+    assert {
+        "images_per_s",
+        "data_wait",
+        "adversarial",
+        "gradient_penalty",
+        "disentangle",
+        "code",
+        "synthesis",
+    } <= series.keys()
     assert all(0 <= share < 1 for share in series["data_wait"][1])
 
 
@@ -64,7 +82,7 @@ def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypa
     steps_taken = []
     step = Unweave.step
 
-    def dying(self: Unweave, batch, number: int):  # noqa: ANN001, ANN202
+    def dying(self: Unweave, batch, number: int):
         if number == 8:
             raise OSError("power cut")
         steps_taken.append(number)
@@ -84,7 +102,9 @@ def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypa
 
 def test_a_killed_process_resumes_bit_for_bit(toy_folder: Path, tmp_path: Path) -> None:
     whole = train(toy_folder, tmp_path / "whole", **tiny(steps=40))
-    code = f"from unweave.train import train; train({str(toy_folder)!r}, {str(tmp_path / 'cut')!r}, **{tiny(steps=40)!r})"
+    code = (
+        f"from unweave.train import train; train({str(toy_folder)!r}, {str(tmp_path / 'cut')!r}, **{tiny(steps=40)!r})"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (tmp_path / "cut" / "state.safetensors").exists() and time.monotonic() < deadline:
@@ -95,10 +115,12 @@ def test_a_killed_process_resumes_bit_for_bit(toy_folder: Path, tmp_path: Path) 
     assert_same(tmp_path / "cut", whole)
 
 
-def test_ctrl_c_leaves_a_checkpoint_of_the_step_in_hand(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_a_checkpoint_of_the_step_in_hand(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     step = Unweave.step
 
-    def pressed(self: Unweave, batch, number: int):  # noqa: ANN001, ANN202
+    def pressed(self: Unweave, batch, number: int):
         if number == 3:
             os.kill(os.getpid(), signal.SIGINT)
         return step(self, batch, number)
@@ -110,15 +132,19 @@ def test_ctrl_c_leaves_a_checkpoint_of_the_step_in_hand(toy_folder: Path, tmp_pa
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_part(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_part(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     step = Unweave.step
 
-    def broken(self: Unweave, batch, number: int):  # noqa: ANN001, ANN202
+    def broken(self: Unweave, batch, number: int):
         parts = step(self, batch, number)
         return {**parts, "code": parts["code"] * float("nan")} if number == 7 else parts
 
     monkeypatch.setattr(Unweave, "step", broken)
-    with pytest.raises(UnweaveError, match=r"step 8: the loss part 'code' is nan; the checkpoint of step 5 in .* is good"):
+    with pytest.raises(
+        UnweaveError, match=r"step 8: the loss part 'code' is nan; the checkpoint of step 5 in .* is good"
+    ):
         train(toy_folder, tmp_path / "run", **tiny())
     assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 5
 
@@ -159,7 +185,11 @@ def test_init_from_starts_with_the_other_runs_averaged_weights(toy_folder: Path,
 
 def test_init_from_a_run_that_fits_nowhere_is_refused(toy_folder: Path, tmp_path: Path) -> None:
     first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
-    grey = {**tiny(), "data": {"size": 36, "channels": 1}, "networks": {**TINY["networks"], "width": 1 / 8, "critic_width": 1 / 8}}
+    grey = {
+        **tiny(),
+        "data": {"size": 36, "channels": 1},
+        "networks": {**TINY["networks"], "width": 1 / 8, "critic_width": 1 / 8},
+    }
     with pytest.raises(UnweaveError, match="none of its weights fits"):
         train(toy_folder, tmp_path / "second", init_from=first, **grey)
 

@@ -2,7 +2,7 @@
 
     python tools/pack_faces.py rendered.zip src/unweave/bundled/faces64.zip
 
-Images become lossy WebP of quality 100: half the bytes of lossless ones, on average 0.6 % of the range off. The files
+Images become lossy WebP of quality 98: half the bytes of lossless ones, on average 0.6 % of the range off. The files
 are stored in order of name, with one fixed date, so that the same images make the same bytes.
 """
 
@@ -19,7 +19,7 @@ from unweave.data.pictures import ENDINGS
 from unweave.data.store import Store
 from unweave.files import replacing
 
-QUALITY = 100
+QUALITY = 98
 DATE = (2026, 1, 1, 0, 0, 0)
 ABOUT = f"""Rendered faces, 64 x 64 pixels: train/ and test/ each with their labels in metadata.csv. No person is real.
 Lossy WebP of quality {QUALITY}. Rendered from assets of the MakeHuman project that are in the public domain (CC0 1.0).

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from unweave.errors import UnweaveError
-from unweave.files import replacing
+from unweave.files import write_whole
 from unweave.networks import Generator
 
 FORMAT = 1
@@ -43,7 +43,9 @@ class ModelCard:
     name: str = ""
 
 
-def save_model(path: Path, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], *, half: bool = False) -> None:
+def save_model(
+    path: Path, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], *, half: bool = False
+) -> None:
     """Write one model file: weights (in half precision if `half`) and mean codes (always), atomically."""
     weights = {f"generator.{name}": tensor for name, tensor in generator.state_dict().items()}
     tensors = {name: tensor.half() if half else tensor for name, tensor in weights.items()}
@@ -52,7 +54,7 @@ def save_model(path: Path, card: ModelCard, generator: Generator, means: Mapping
 
 
 def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
-    """Read a model file: its card, the generator (float32, evaluation mode) and the mean codes of each attribute's classes.
+    """Read a model file: its card, the generator (float32, evaluation mode) and each attribute's mean codes.
 
     Mean codes are (classes, channels, height, width). Raises `UnweaveError` where the file is none of ours.
     """
@@ -63,10 +65,14 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
         generator = Generator(
             tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
         )
-        weights = {name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")}
+        weights = {
+            name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")
+        }
         generator.load_state_dict(weights)
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise UnweaveError(f"{path}: its tensors and its header do not fit together ({str(error).splitlines()[0]})") from None
+        raise UnweaveError(
+            f"{path}: its tensors and its header do not fit together ({str(error).splitlines()[0]})"
+        ) from None
     means = {name.removeprefix("mean."): t.float() for name, t in tensors.items() if name.startswith("mean.")}
     return card, generator.eval(), means
 
@@ -74,12 +80,12 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> None:
     """Write tensors with a JSON header, under a temporary name that is then renamed."""
     kept = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
-    with replacing(path) as temporary:
-        save_file(kept, temporary, metadata={"unweave": json.dumps({"format": FORMAT, **header})})
+    # Not save_file, whose files only their owner can read.
+    write_whole(path, save(kept, metadata={"unweave": json.dumps({"format": FORMAT, **header})}))
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict]:
-    """Read what `save_tensors` wrote; raises `UnweaveError` where the file is missing, damaged, newer or of another kind."""
+    """Read what `save_tensors` wrote; raises `UnweaveError` where it is missing, damaged, newer or of another kind."""
     if not path.is_file():
         raise UnweaveError(f"{path}: there is no such file")
     try:
@@ -97,7 +103,9 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict]:
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     """The state of an optimiser as flat tensors: '<parameter's number>.<name>'."""
-    return {f"{k}.{name}": value for k, state in optimiser.state_dict()["state"].items() for name, value in state.items()}
+    return {
+        f"{k}.{name}": value for k, state in optimiser.state_dict()["state"].items() for name, value in state.items()
+    }
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -74,13 +74,15 @@ class LossConfig:
     synthesis: float = 1.0
     """Eq. 6."""
     critic_classes: float = 0.0
-    """Class heads on the critic's trunk, trained on real images, that judge the synthesis as Eq. 6 does (not in the paper)."""
+    """Class heads on the critic's trunk, trained on real images, that judge the synthesis as Eq. 6 does (not in the
+    paper)."""
     gradient_penalty: float = 10.0
     """Eq. 9."""
     objective: Literal["wasserstein", "standard"] = "wasserstein"
     """Adversary: wasserstein with gradient penalty (Eq. 9) or standard (Eq. 7)."""
     noise: float = 0.0
-    """Standard deviation of the Gaussian noise on all images that classifiers see, on the [-1, 1] scale (not in the paper)."""
+    """Standard deviation of the Gaussian noise on all images that classifiers see, on the [-1, 1] scale (not in the
+    paper)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,8 @@ class RunConfig:
     sample_every: int = 500
     """Steps between two evaluations on held-out images, each with a sample grid."""
     judge_steps: int = 400
-    """Training steps of the judge, a classifier trained on real images only that helps to choose the best weights; 0 for none."""
+    """Training steps of the judge, a classifier trained on real images only that helps to choose the best weights; 0
+    for none."""
     tensorboard: bool = False
     """Write TensorBoard events into the run folder (needs the tensorboard extra)."""
     device: str = "auto"
@@ -147,7 +150,9 @@ class Config:
         if self.data.size % 4 or self.data.size < 32:
             raise UnweaveError(f"data.size is {self.data.size}, expected a multiple of 4 from 32 up")
         if self.run.batch < 2:
-            raise UnweaveError(f"run.batch is {self.run.batch}, expected at least 2: attributes are swapped within a batch")
+            raise UnweaveError(
+                f"run.batch is {self.run.batch}, expected at least 2: attributes are swapped within a batch"
+            )
         for name in ("log_every", "checkpoint_every", "sample_every"):
             if getattr(self.run, name) < 1:
                 raise UnweaveError(f"run.{name} is {getattr(self.run, name)}, expected at least 1")
@@ -213,7 +218,9 @@ def _over(base: Any, mapping: Any, prefix: str) -> Any:
             hint = f"did you mean '{prefix}{near[0]}'?" if near else f"expected one of {', '.join(known)}"
             raise UnweaveError(f"unknown setting '{prefix}{key}': {hint}")
         old = getattr(base, key)
-        changes[key] = _over(old, value, f"{prefix}{key}.") if is_dataclass(old) else _typed(known[key].type, value, prefix + key)
+        changes[key] = (
+            _over(old, value, f"{prefix}{key}.") if is_dataclass(old) else _typed(known[key].type, value, prefix + key)
+        )
     return replace(base, **changes)
 
 

@@ -40,8 +40,10 @@ class HeldOut:
         return self.labels[:, self.attributes.index(attribute)]
 
 
-def held_out(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, attributes: Sequence[str], judge: Judge | None) -> HeldOut:
-    """The images of `rows` of a table: `pixels` uint8 (images, height, width, channels), `labels` int (images, attributes)."""
+def held_out(
+    pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, attributes: Sequence[str], judge: Judge | None
+) -> HeldOut:
+    """The images of `rows`: `pixels` uint8 (images, height, width, channels), `labels` int (images, attributes)."""
     return HeldOut(
         images=as_images(pixels[rows]), labels=torch.from_numpy(labels[rows]), attributes=tuple(attributes), judge=judge
     )
@@ -54,7 +56,9 @@ def held_out_of(card: ModelCard, data: str | Path, *, judge_steps: int, seed: in
     """
     table = read_table(data, attributes=tuple(card.attributes))
     pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
-    columns = [[names.index(v) if v in names else -1 for v in table.columns[name]] for name, names in card.attributes.items()]
+    columns = [
+        [names.index(v) if v in names else -1 for v in table.columns[name]] for name, names in card.attributes.items()
+    ]
     labels = np.array(columns, np.int64).T
     test, training = table.rows("test"), table.rows("train")
     if not len(test) or not len(training):
@@ -128,13 +132,18 @@ def score(figures: dict[str, float]) -> float:
 
 def table_of_figures(figures: dict[str, float]) -> str:
     """The figures to read: errors first, then a row for each judged attribute."""
-    lines = [f"reconstruction error ([-1, 1] scale)  median {figures['reconstruction']:.4f}  mean {figures['reconstruction_mean']:.4f}"]
-    columns = ("chance", "real", "reconstructed", "swapped", "kept")
+    lines = [
+        "reconstruction error ([-1, 1] scale)  "
+        f"median {figures['reconstruction']:.4f}  mean {figures['reconstruction_mean']:.4f}"
+    ]
     names = [key.removeprefix("real/") for key in figures if key.startswith("real/")]
-    if names:
-        wide = max(len("accuracy"), *map(len, names))
-        lines.append(f"{'accuracy':{wide}}  " + "  ".join(f"{column:>13}" for column in columns))
+    if not names:
+        return lines[0]
+    columns = ("chance", "real", "reconstructed", "swapped", "kept")
+    wide = max(len("accuracy"), *map(len, names))
+    lines.append(f"{'accuracy':{wide}}  " + "  ".join(f"{column:>13}" for column in columns))
     for name in names:
-        cells = [f"{figures[f'{column}/{name}']:13.3f}" if f"{column}/{name}" in figures else f"{'-':>13}" for column in columns]
+        values = [figures.get(f"{column}/{name}") for column in columns]
+        cells = [f"{'-':>13}" if value is None else f"{value:13.3f}" for value in values]
         lines.append(f"{name:{wide}}  " + "  ".join(cells))
     return "\n".join(lines)

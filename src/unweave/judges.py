@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -26,7 +27,7 @@ class Judge(nn.Module):
         self.classes = {name: tuple(names) for name, names in classes.items()}
         wide = (channels, 32, 64, 128, 128)
         blocks = [
-            (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU()) for a, b in zip(wide, wide[1:], strict=False)
+            (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU()) for a, b in itertools.pairwise(wide)
         ]
         layers = [layer for block in blocks for layer in block]
         self.trunk = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Dropout(0.3))
@@ -49,7 +50,13 @@ def judged_attributes(classes: Mapping[str, Sequence[str]], held_out_labels: np.
 
 
 def train_judge(
-    pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, classes: Mapping[str, Sequence[str]], *, steps: int, seed: int = 0
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    rows: np.ndarray,
+    classes: Mapping[str, Sequence[str]],
+    *,
+    steps: int,
+    seed: int = 0,
 ) -> Judge:
     """Train a judge on real images.
 

@@ -62,4 +62,7 @@ def restore(config: Config) -> None:
     as_device(config.run.device)
     torch.set_num_threads(config.run.threads)
     if config.run.threads > (os.cpu_count() or 1):
-        warnings.warn(f"the run used {config.run.threads} threads, more than this machine has; results stay the same, only slower", stacklevel=2)
+        warnings.warn(
+            f"the run used {config.run.threads} threads, more than this machine has; it will be slower",
+            stacklevel=2,
+        )

@@ -87,10 +87,16 @@ class Unweave:
         seed, size = self.config.run.seed, len(batch.images)
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
         permutations = {
-            name: torch.from_numpy(np.random.RandomState((seed * 1_000_003 + step + 100 * (k + 10)) % 2**32).permutation(size))
+            name: torch.from_numpy(
+                np.random.RandomState((seed * 1_000_003 + step + 100 * (k + 10)) % 2**32).permutation(size)
+            )
             for k, name in enumerate(self.attributes)
         }
-        noise = torch.randn((2, *batch.images.shape), generator=random) if self.config.losses.noise else torch.zeros(2, *batch.images.shape)
+        noise = (
+            torch.randn((2, *batch.images.shape), generator=random)
+            if self.config.losses.noise
+            else torch.zeros(2, *batch.images.shape)
+        )
         mixing = torch.rand((size, 1, 1, 1), generator=random)
         return Draws(
             permutations={name: p.to(self.device) for name, p in permutations.items()},
@@ -106,7 +112,9 @@ class Unweave:
             lent = codes.lend({name: batch.lenders[:, k] for k, name in enumerate(self.attributes)})
             decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations)])).float()
             reconstruction, synthesis = decoded.chunk(2)
-            labels = torch.stack([batch.labels[draws.permutations[name], k] for k, name in enumerate(self.attributes)], 1)
+            labels = torch.stack(
+                [batch.labels[draws.permutations[name], k] for k, name in enumerate(self.attributes)], 1
+            )
             with frozen(self.classifiers):
                 read = [self.read_codes(classifier, codes) for classifier in self._classifiers()]
                 seen = self.classify(synthesis + weights.noise * draws.noise[1])
@@ -127,8 +135,10 @@ class Unweave:
         total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
         return total, {**parts, "generator": total}, synthesis, reconstruction
 
-    def critic_objective(self, batch: Batch, synthesis: Tensor, reconstruction: Tensor, draws: Draws) -> tuple[Tensor, Parts]:
-        """L_D of Eq. 8 with Eq. 9 or 7, always in float32. `margin` is D(real) - D(synthesis): above 0 in a healthy run."""
+    def critic_objective(
+        self, batch: Batch, synthesis: Tensor, reconstruction: Tensor, draws: Draws
+    ) -> tuple[Tensor, Parts]:
+        """L_D of Eq. 8 with Eq. 9 or 7, in float32. `margin` is D(real) - D(synthesis): above 0 in a healthy run."""
         weights = self.config.losses
         drawn = [synthesis, reconstruction] if weights.adversarial_reconstruction else [synthesis]
         scores, classes = self.critic.judge(torch.cat([batch.images, *drawn]))
@@ -146,7 +156,9 @@ class Unweave:
     def classifier_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts]:
         """L_C of Eq. 8: cross-entropy on real training images."""
         with self._autocast():
-            total = losses.label_loss(self.classify(batch.images + self.config.losses.noise * draws.noise[0]), batch.labels)
+            total = losses.label_loss(
+                self.classify(batch.images + self.config.losses.noise * draws.noise[0]), batch.labels
+            )
         return total, {"classifiers": total}
 
     def classify(self, images: Float[Tensor, "batch colours height width"]) -> list[Tensor]:
@@ -168,7 +180,8 @@ class Unweave:
         """Moving average of the generator's weights; young at first, so that it forgets the start soon."""
         if decay := self.config.optim.ema:
             decay = min(decay, (1 + step) / (10 + step))
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.generator.parameters()), 1 - decay)
+            for mean, weight in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+                mean.lerp_(weight, 1 - decay)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ code is (batch, 128 width, size / 4, size / 4).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from math import log2
 
@@ -149,11 +150,11 @@ class Critic(nn.Module):
     """
 
     def __init__(self, *, size: int, colours: int = 3, width: float = 1.0, classes: Sequence[int] = ()):
-        """min(6, floor(log2 size) - 1) halvings, so that 2 x 2 scores are left where `size` is a power of 2 up to 128."""
+        """min(6, floor(log2 size) - 1) halvings: 2 x 2 scores are left where `size` is a power of 2 up to 128."""
         super().__init__()
         halvings = min(6, int(log2(size)) - 1)
         wide = [colours, *(round(64 * 2**k * width) for k in range(halvings))]
-        blocks = [nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.01)) for a, b in zip(wide, wide[1:], strict=False)]
+        blocks = [nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.01)) for a, b in itertools.pairwise(wide)]
         self.trunk = nn.Sequential(*blocks)
         self.score = nn.Conv2d(wide[-1], 1, 3, 1, 1)
         self.heads = nn.ModuleList(nn.Linear(wide[-1] * (size >> halvings) ** 2, n) for n in classes)

@@ -1,11 +1,11 @@
-"""What a run folder holds beside its config: model files, the training state, metrics, and how each is written and read.
+"""What a run folder holds, and how its training state and metrics are written and read.
 
-    config.yaml          every setting, resolved
-    metrics.jsonl        a line for every logged step, a line for every evaluation
-    samples/*.png        grids of swaps between held-out images
-    best.safetensors     the model that scored best on held-out images: what `unweave.load` takes
-    last.safetensors     the model of the last checkpoint
-    state.safetensors    everything that a resumed training needs
+config.yaml          every setting, resolved
+metrics.jsonl        a line for every logged step, a line for every evaluation
+samples/*.png        grids of swaps between held-out images
+best.safetensors     the model that scored best on held-out images: what `unweave.load` takes
+last.safetensors     the model of the last checkpoint
+state.safetensors    everything that a resumed training needs
 """
 
 from __future__ import annotations
@@ -35,18 +35,25 @@ def write_state(run: Path, method: Unweave, step: int, best: float, classes: Map
         tensors |= {f"{name}.adam/{key}": value for key, value in optimiser_tensors(method.optimisers[name]).items()}
     if method.average is not method.generator:
         tensors |= {f"average/{key}": value for key, value in method.average.state_dict().items()}
-    header = {"kind": "state", "step": step, "best": best, "classes": {name: list(names) for name, names in classes.items()}}
+    header = {
+        "kind": "state",
+        "step": step,
+        "best": best,
+        "classes": {name: list(names) for name, names in classes.items()},
+    }
     save_tensors(run / "state.safetensors", tensors, header)
 
 
 def read_state(run: Path, method: Unweave, classes: Mapping[str, Sequence[str]]) -> tuple[int, float]:
-    """Put the last checkpoint back into `method`; returns its step and best score (0 and -inf where there is none yet)."""
+    """Put the last checkpoint back into `method`; returns its step and best score (0 and -inf where there is none)."""
     path = run / "state.safetensors"
     if not path.exists():
         return 0, float("-inf")
     tensors, header = load_tensors(path, "state")
     if header["classes"] != {name: list(names) for name, names in classes.items()}:
-        raise UnweaveError(f"{run}: the data's classes are no longer those it was trained on; restore the data, or use --init-from")
+        raise UnweaveError(
+            f"{run}: the data's classes are no longer those it was trained on; restore the data, or use --init-from"
+        )
     for name, module in method.modules.items():
         module.load_state_dict(_under(f"{name}/", tensors))
         restore_optimiser(method.optimisers[name], _under(f"{name}.adam/", tensors))
@@ -76,7 +83,10 @@ def start_from(run: Path, method: Unweave) -> int:
 
 @contextmanager
 def metrics_log(run: Path, *, after: int, tensorboard: bool) -> Iterator[Log]:
-    """A function that appends a line to metrics.jsonl (and TensorBoard events). Lines of steps above `after` are dropped first."""
+    """A function that appends a line to metrics.jsonl (and TensorBoard events).
+
+    Lines of steps above `after` are dropped first: a resumed run writes them anew.
+    """
     path = run / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     write_whole(path, "".join(f"{line}\n" for line in lines if _step(line) <= after))
@@ -84,7 +94,15 @@ def metrics_log(run: Path, *, after: int, tensorboard: bool) -> Iterator[Log]:
     with path.open("a", encoding="utf-8") as file:
 
         def log(values: Mapping[str, float]) -> None:
-            file.write(json.dumps({name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in values.items()}) + "\n")
+            file.write(
+                json.dumps(
+                    {
+                        name: float(f"{value:.6g}") if isinstance(value, float) else value
+                        for name, value in values.items()
+                    }
+                )
+                + "\n"
+            )
             file.flush()
             if board is not None:
                 for name, value in values.items():
@@ -105,15 +123,19 @@ def read_metrics(run: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         for name, value in values.items():
             if name != "step":
                 series.setdefault(name, []).append((values["step"], value))
-    return {name: (np.array([s for s, _ in points]), np.array([v for _, v in points])) for name, points in series.items()}
+    return {
+        name: (np.array([s for s, _ in points]), np.array([v for _, v in points])) for name, points in series.items()
+    }
 
 
-def board_writer(run: Path):  # noqa: ANN201 (its type lives in an optional package)
+def board_writer(run: Path):
     """A TensorBoard writer; raises `UnweaveError` where the package is missing."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise UnweaveError("run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'") from None
+        raise UnweaveError(
+            "run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'"
+        ) from None
     return SummaryWriter(str(run))
 
 

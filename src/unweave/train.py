@@ -19,7 +19,6 @@ from tqdm import tqdm
 from unweave import config as settings
 from unweave import machine
 from unweave.checkpoint import ModelCard, save_model
-from unweave.codes import Codes
 from unweave.config import Config
 from unweave.data.batches import TrainingSet, as_images, as_pixels, draw_batch, steps_per_epoch, training_set
 from unweave.data.cache import cached_images
@@ -33,6 +32,8 @@ from unweave.run_folder import metrics_log, read_state, start_from, write_state
 
 HELD_OUT_IMAGES = 256
 """Most images, and number of pairs, that an evaluation during training uses."""
+UNLIKE = 1.25
+"""How many times the reconstruction error of the worst 1 % of held-out images makes an image unlike the training's."""
 MEAN_CODE_IMAGES = 200
 """Most training images of a class that its mean code is taken over."""
 
@@ -58,9 +59,13 @@ def train(
     config = settings.build(changes, config or (settings.preset(preset) if preset else Config()))
     run = Path(folder)
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
-        raise UnweaveError(f"{run}: is in use; take another folder, or go on with this run: unweave train --resume {run}")
+        raise UnweaveError(
+            f"{run}: is in use; take another folder, or go on with this run: unweave train --resume {run}"
+        )
     table = as_table(data, config)
-    config = machine.resolve(replace(config, data=replace(config.data, source=str(data) if table.source else "", attributes=table.attributes)))
+    config = machine.resolve(
+        replace(config, data=replace(config.data, source=source_of(data), attributes=table.attributes))
+    )
     method = Unweave(config, table.classes)
     if init_from is not None:
         start_from(Path(init_from), method)
@@ -80,13 +85,21 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
         raise UnweaveError(f"{run}: holds no config.yaml, so it is not a run folder that can be resumed")
     config = settings.read_config(run / "config.yaml")
     if not config.data.source and data is None:
-        raise UnweaveError(f"{run}: was trained on arrays; resume it from Python, with the same table: unweave.resume(run, data=table)")
+        raise UnweaveError(
+            f"{run}: was trained on arrays; resume it from Python, with the same table: unweave.resume(run, data=table)"
+        )
     table = as_table(data or config.data.source, config)
     machine.restore(config)
     method = Unweave(config, table.classes)
     step, best = read_state(run, method, table.classes)
     training, held = prepare(table, config)
     return fit(method, training, held, table, config, run, first_step=step, best=best)
+
+
+def source_of(data: str | Path | AttributeTable) -> str:
+    """What the run keeps of where its images are: the whole path, the name of a bundled set, "" for arrays."""
+    path = data.source if isinstance(data, AttributeTable) else Path(data)
+    return "" if path is None else str(path.resolve()) if path.exists() else str(data)
 
 
 def as_table(data: str | Path | AttributeTable, config: Config) -> AttributeTable:
@@ -114,12 +127,22 @@ def prepare(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut
     judge = None
     if classes:
         columns = [table.attributes.index(name) for name in classes]
-        judge = train_judge(pixels, labels[:, columns], training.rows, classes, steps=config.run.judge_steps, seed=config.run.seed)
+        judge = train_judge(
+            pixels, labels[:, columns], training.rows, classes, steps=config.run.judge_steps, seed=config.run.seed
+        )
     return training, held_out(pixels, labels, few, table.attributes, judge)
 
 
 def fit(
-    method: Unweave, training: TrainingSet, held: HeldOut, table: AttributeTable, config: Config, run: Path, *, first_step: int, best: float
+    method: Unweave,
+    training: TrainingSet,
+    held: HeldOut,
+    table: AttributeTable,
+    config: Config,
+    run: Path,
+    *,
+    first_step: int,
+    best: float,
 ) -> Path:
     """The loop, from `first_step` to the end; `best` is the score of `best.safetensors` so far."""
     rhythm = config.run
@@ -145,7 +168,10 @@ def fit(
 
             done = step + 1
             last = done == steps or interrupted()
-            sampling, saving = done % rhythm.sample_every == 0 or done == steps, done % rhythm.checkpoint_every == 0 or last
+            sampling, saving = (
+                done % rhythm.sample_every == 0 or done == steps,
+                done % rhythm.checkpoint_every == 0 or last,
+            )
             if done % rhythm.log_every == 0 or sampling or saving:
                 values = finite(parts, done, run, saved)
                 seconds = time.perf_counter() - since
@@ -155,14 +181,28 @@ def fit(
                 waited, since, logged = 0.0, time.perf_counter(), done
             if sampling:
                 figures = evaluate(method.average, held, pairs=HELD_OUT_IMAGES)
-                log({"step": done, **{f"held_out/{name}": value for name, value in figures.items()}, "score": score(figures)})
+                log(
+                    {
+                        "step": done,
+                        **{f"held_out/{name}": value for name, value in figures.items()},
+                        "score": score(figures),
+                    }
+                )
                 tqdm.write(f"step {done}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
                 sample_grid(method, held, run / "samples" / f"{done:06d}.png")
                 if score(figures) >= best:
                     best = score(figures)
                     write_model(run / "best.safetensors", method, training, table, config, figures, done)
             if saving:
-                write_model(run / "last.safetensors", method, training, table, config, evaluate(method.average, replace(held, judge=None), pairs=64), done)
+                write_model(
+                    run / "last.safetensors",
+                    method,
+                    training,
+                    table,
+                    config,
+                    evaluate(method.average, replace(held, judge=None), pairs=64),
+                    done,
+                )
                 write_state(run, method, done, best, table.classes)
                 saved = done
             if sampling or saving:
@@ -179,12 +219,20 @@ def finite(parts: Mapping[str, Tensor], step: int, run: Path, saved: int) -> dic
     for name, value in values.items():
         if not np.isfinite(value):
             good = f"the checkpoint of step {saved} in {run} is good" if saved else "there is no checkpoint yet"
-            raise UnweaveError(f"step {step}: the loss part '{name}' is {value}; {good}; lower optim.lr and optim.critic_lr, or its weight")
+            raise UnweaveError(
+                f"step {step}: the loss part '{name}' is {value}; {good}; lower optim.lr, optim.critic_lr or its weight"
+            )
     return values
 
 
 def write_model(
-    path: Path, method: Unweave, training: TrainingSet, table: AttributeTable, config: Config, figures: Mapping[str, float], step: int
+    path: Path,
+    method: Unweave,
+    training: TrainingSet,
+    table: AttributeTable,
+    config: Config,
+    figures: Mapping[str, float],
+    step: int,
 ) -> None:
     """Write what gets used: the averaged generator, and the mean code of every class over its training images."""
     card = ModelCard(
@@ -195,7 +243,7 @@ def write_model(
         width=config.networks.width,
         residual_blocks=config.networks.residual_blocks,
         step=step,
-        reconstruction={"median": figures["reconstruction"], "limit": 1.5 * figures["reconstruction_p99"]},
+        reconstruction={"median": figures["reconstruction"], "limit": UNLIKE * figures["reconstruction_p99"]},
         name=path.parent.name,
     )
     save_model(path, card, method.average, mean_codes(method, training, table))
@@ -203,7 +251,7 @@ def write_model(
 
 @torch.inference_mode()
 def mean_codes(method: Unweave, training: TrainingSet, table: AttributeTable) -> dict[str, Tensor]:
-    """Attribute -> (classes, channels, height, width): the mean code of each class over (at most 200 of) its training images."""
+    """Attribute -> (classes, channels, height, width): each class's mean code over at most 200 of its images."""
     means = {}
     for k, (name, classes) in enumerate(table.classes.items()):
         encoder = method.average.encoders[k]
@@ -218,7 +266,7 @@ def mean_codes(method: Unweave, training: TrainingSet, table: AttributeTable) ->
 
 @torch.inference_mode()
 def sample_grid(method: Unweave, held: HeldOut, path: Path) -> None:
-    """Swaps between held-out images: each row a source, its reconstruction, then for each attribute the exemplar and the result."""
+    """Swaps between held-out images: a source, its reconstruction, for each attribute the exemplar and the result."""
     rows = min(6, len(held.images) // 2)
     sources, exemplars = held.images[:rows].to(method.device), held.images[rows : 2 * rows].to(method.device)
     own, donor = method.average.encode(sources), method.average.encode(exemplars)
@@ -234,7 +282,10 @@ def sample_grid(method: Unweave, held: HeldOut, path: Path) -> None:
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """A function that tells whether Ctrl-C was pressed inside: the step in hand is finished first. A second one stops at once."""
+    """A function that tells whether Ctrl-C was pressed inside: the step in hand is finished first.
+
+    A second one stops at once.
+    """
     pressed = threading.Event()
 
     def note(*_: object) -> None:

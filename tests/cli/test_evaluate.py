@@ -17,10 +17,24 @@ TINY = {
 }
 
 
-def test_the_table_shows_what_the_json_holds(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_what_the_json_holds(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = train(toy_folder, tmp_path / "run", **TINY)
     capsys.readouterr()
-    main(["evaluate", str(run), str(toy_folder), "--pairs", "8", "--judge-steps", "120", "--json", str(tmp_path / "f.json")])
+    main(
+        [
+            "evaluate",
+            str(run),
+            str(toy_folder),
+            "--pairs",
+            "8",
+            "--judge-steps",
+            "120",
+            "--json",
+            str(tmp_path / "f.json"),
+        ]
+    )
     shown = capsys.readouterr().out
     figures = json.loads((tmp_path / "f.json").read_text())
     assert "12 test images" in shown
@@ -30,7 +44,9 @@ def test_the_table_shows_what_the_json_holds(toy_folder: Path, tmp_path: Path, c
     assert 0 < figures["chance/colour"] < 1
 
 
-def test_data_without_test_images_gets_one_line(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_without_test_images_gets_one_line(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = train(toy_folder, tmp_path / "run", **TINY)
     with pytest.raises(SystemExit) as left:
         main(["evaluate", str(run), str(toy_folder / "train")])

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unweave.config import Config, build
-from unweave.data.batches import TrainingSet, as_images, as_pixels, draw_batch, mirror_maps, steps_per_epoch, training_set
+from unweave.data.batches import (
+    TrainingSet,
+    as_images,
+    as_pixels,
+    draw_batch,
+    mirror_maps,
+    steps_per_epoch,
+    training_set,
+)
 from unweave.data.table import AttributeTable, table_from_arrays
 from unweave.errors import UnweaveError
 
@@ -17,8 +25,13 @@ IMAGES = 40
 @pytest.fixture
 def table() -> AttributeTable:
     pixels = np.zeros((IMAGES, 32, 32, 3), np.uint8)
-    pixels[:, :, :16] = np.arange(1, IMAGES + 1, dtype=np.uint8)[:, None, None, None] * 6  # the left half tells which image it is
-    columns = {"who": [str(k % 5) for k in range(IMAGES)], "gaze": [("left", "front", "right", None)[k % 4] for k in range(IMAGES)]}
+    pixels[:, :, :16] = (
+        np.arange(1, IMAGES + 1, dtype=np.uint8)[:, None, None, None] * 6
+    )  # the left half tells which image it is
+    columns = {
+        "who": [str(k % 5) for k in range(IMAGES)],
+        "gaze": [("left", "front", "right", None)[k % 4] for k in range(IMAGES)],
+    }
     return table_from_arrays(pixels, columns)
 
 
@@ -99,7 +112,7 @@ def test_too_few_images_and_unknown_pairs_are_refused(table: AttributeTable) -> 
     assert table.pixels is not None
     with pytest.raises(UnweaveError, match="40 training images are too few for a batch of 64"):
         training_set(table, table.pixels, build({"run": {"batch": 64}}))
-    with pytest.raises(UnweaveError, match="data.pairs names 'colour'"):
+    with pytest.raises(UnweaveError, match=r"data\.pairs names 'colour'"):
         training_set(table, table.pixels, build({"data": {"pairs": ["colour"]}}))
 
 

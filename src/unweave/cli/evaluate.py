@@ -6,7 +6,16 @@ from pathlib import Path
 from unweave.errors import UnweaveError
 
 
-def evaluate(model: str, data: str = "faces64", /, *, pairs: int = 1024, judge_steps: int = 1500, seed: int = 0, json: Path | None = None) -> None:
+def evaluate(
+    model: str,
+    data: str = "faces64",
+    /,
+    *,
+    pairs: int = 1024,
+    judge_steps: int = 1500,
+    seed: int = 0,
+    json: Path | None = None,
+) -> None:
     """Measure a model on test images, by classifiers trained apart from it on real training images.
 
     Parameters
@@ -26,8 +35,8 @@ def evaluate(model: str, data: str = "faces64", /, *, pairs: int = 1024, judge_s
     """
     from json import dumps
 
-    from unweave.evaluate import held_out_of, table_of_figures
     from unweave.evaluate import evaluate as measure
+    from unweave.evaluate import held_out_of, table_of_figures
     from unweave.files import write_whole
     from unweave.model import load
 

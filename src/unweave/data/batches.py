@@ -65,7 +65,9 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
         raise UnweaveError(f"data.pairs names '{unknown[0]}', but the attributes are {', '.join(table.attributes)}")
     rows = table.rows("train")
     if len(rows) < config.run.batch:
-        raise UnweaveError(f"{len(rows)} training images are too few for a batch of {config.run.batch}; lower run.batch")
+        raise UnweaveError(
+            f"{len(rows)} training images are too few for a batch of {config.run.batch}; lower run.batch"
+        )
     return TrainingSet(
         pixels=pixels,
         labels=table.labels(),
@@ -82,7 +84,9 @@ def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.n
         attribute, _, swap = setting.partition(":")
         a, _, b = swap.partition("=")
         if attribute not in maps or a not in table.classes[attribute] or b not in table.classes[attribute]:
-            raise UnweaveError(f"data.flip_labels has '{setting}', expected ATTRIBUTE:CLASS=CLASS of this data, such as gaze:left=right")
+            raise UnweaveError(
+                f"data.flip_labels has '{setting}', expected ATTRIBUTE:CLASS=CLASS of the data, as gaze:left=right"
+            )
         i, j = table.classes[attribute].index(a), table.classes[attribute].index(b)
         maps[attribute][[i, j]] = j, i
     return tuple(maps[name] for name in table.attributes)
@@ -132,5 +136,7 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
 
 def mirror_labels(labels: np.ndarray, mirror: np.ndarray, maps: Sequence[np.ndarray]) -> np.ndarray:
     """Labels (images, attributes) with those of the mirrored images replaced; missing ones stay missing."""
-    swapped = np.stack([np.where(column >= 0, of_class[column], -1) for column, of_class in zip(labels.T, maps, strict=True)], 1)
+    swapped = np.stack(
+        [np.where(column >= 0, of_class[column], -1) for column, of_class in zip(labels.T, maps, strict=True)], 1
+    )
     return np.where(mirror[:, None], swapped, labels)

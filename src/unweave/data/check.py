@@ -14,7 +14,7 @@ from unweave.data.findings import Finding, Listing, Row
 from unweave.data.layouts import list_rows
 from unweave.data.pictures import decode
 from unweave.data.pool import in_blocks
-from unweave.data.store import Store, find_source
+from unweave.data.store import Store, default_attributes, find_source
 from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table
 from unweave.errors import UnweaveError
 
@@ -41,6 +41,7 @@ def check(
     `UnweaveError` only where there is nothing to look at: no such data, or a pattern that makes no sense.
     """
     path = find_source(source)
+    attributes = default_attributes(path) if attributes is None else attributes
     with Store(path) as store:
         listing = list_rows(store, pattern)
         sizes = _look_at_images(store, listing)

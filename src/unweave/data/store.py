@@ -16,6 +16,8 @@ LARGEST_FILE = 256 * 2**20
 """Bytes of one file, once unpacked."""
 LARGEST_ZIP = 64 * 2**30
 """Bytes of all files of a .zip, once unpacked."""
+BUNDLED_ATTRIBUTES = {"faces64": ("identity", "expression", "light")}
+"""Bundled set -> its columns to model; the others, such as how strong an expression is, are information."""
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 """Names of folders and in a `split` column -> the split they mean."""
 
@@ -84,6 +86,11 @@ def find_source(source: str | Path) -> Path:
     if kept is None:
         raise UnweaveError(f"{source}: no such folder or .zip, nor a bundled data set (faces64)")
     return kept
+
+
+def default_attributes(path: Path) -> tuple[str, ...] | None:
+    """The columns to model where none are named: all of them (None), but the chosen ones of a bundled set."""
+    return BUNDLED_ATTRIBUTES.get(path.stem) if path == bundled(f"{path.stem}.zip") else None
 
 
 def unpack(source: str | Path, target: Path) -> int:

@@ -12,7 +12,7 @@ from jaxtyping import Int, UInt8
 
 from unweave.data.findings import Listing, nearest
 from unweave.data.layouts import list_rows
-from unweave.data.store import SPLITS, Store, find_source
+from unweave.data.store import SPLITS, Store, default_attributes, find_source
 from unweave.errors import UnweaveError
 
 RESERVED = ("rest", "file_name", "split")
@@ -61,11 +61,13 @@ def read_table(
     Labels come from metadata.csv or metadata.jsonl (a column `file_name` and one per attribute; at the top, with or
     without a column `split`, or in each of the folders train, validation and test), from the file names if there is a
     `pattern` such as {identity}-{expression}-{light}, or else from folders, as an attribute called "class".
-    `attributes` are the columns to model, in order; all of them if None. An empty cell is a missing label.
+    `attributes` are the columns to model, in order; if None all of them, or those that the bundled set is for. An empty
+    cell is a missing label.
 
     Raises `UnweaveError` for the first thing wrong with the files or the labels; `unweave data check` lists all.
     """
     path = find_source(source)
+    attributes = default_attributes(path) if attributes is None else attributes
     with Store(path) as store:
         listing = list_rows(store, pattern)
     columns, splits = columns_of(listing), tuple(row.split for row in listing.rows)
