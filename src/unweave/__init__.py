@@ -39,7 +39,20 @@ _HOMES = {
     "train": "unweave.train",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "AttributeTable",
+    "Codes",
+    "Config",
+    "Model",
+    "UnweaveError",
+    "__version__",
+    "load",
+    "preset",
+    "read_table",
+    "resume",
+    "table_from_arrays",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:
