@@ -162,7 +162,7 @@ def test_every_gradient_norm_equals_the_authors(
 ) -> None:
     """L_G's gradients in float64: what is left is the authors' own rounding, which takes 0.8e-3 of the 1e-3 allowed."""
     del losses  # has left the gradients of L_D and L_C
-    ours = [parameter.grad.norm().item() for parameter in network_parameters(method) if parameter.grad is not None]
+    ours = gradient_norms(method)
     for module in method.modules.values():
         module.double()
     decoder = method.generator.decoder
@@ -172,12 +172,16 @@ def test_every_gradient_norm_equals_the_authors(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.Tensor, "float", lambda tensor: tensor)  # losses are otherwise taken in float32
         method.generator_objective(replace(batch, images=batch.images.double()), noiseless)[0].backward()
-    of_generator = [p.grad.norm().item() for p in network_parameters(method) if p.grad is not None][: count_of("gen/")]
-    ours[: count_of("gen/")] = of_generator
+    ours[: count_of("gen/")] = gradient_norms(method)[: count_of("gen/")]
     assert len(ours) == len(REFERENCE["variables"])
     for mine, (name, _) in zip(ours, REFERENCE["variables"], strict=True):
         theirs = REFERENCE["gradient_norms"][name]
         assert abs(mine - theirs) <= 1e-3 * max(abs(theirs), 1e-2), f"{name}: {mine} for {theirs}"
+
+
+def gradient_norms(method: Unweave) -> list[float]:
+    # In float64: summed in float32, 33 million squares of the critic's sixth block lose 0.3 %.
+    return [p.grad.double().norm().item() for p in network_parameters(method) if p.grad is not None]
 
 
 def count_of(prefix: str) -> int:

@@ -5,9 +5,7 @@ Names are imported when they are first used, so that the command line starts wit
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from unweave.errors import UnweaveError as UnweaveError
     from unweave.model import Model as Model
     from unweave.model import load as load
-    from unweave.train import resume as resume
-    from unweave.train import train as train
+    from unweave.training import resume as resume
+    from unweave.training import train as train
 
 __version__ = "0.1.0"
 
@@ -34,9 +32,9 @@ _HOMES = {
     "load": "unweave.model",
     "preset": "unweave.config",
     "read_table": "unweave.data.table",
-    "resume": "unweave.train",
+    "resume": "unweave.training",
     "table_from_arrays": "unweave.data.table",
-    "train": "unweave.train",
+    "train": "unweave.training",
 }
 
 __all__ = [
@@ -61,16 +59,6 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value  # found at once from now on
     return value
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Importing the module `unweave.train` would put it in the place of the function `unweave.train`.
-        if not (name == "train" and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

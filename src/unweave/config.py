@@ -180,8 +180,8 @@ def preset(name: str) -> Config:
     return read_config(preset_path(name))
 
 
-def read_config(path: Path) -> Config:
-    """Settings from a YAML file; what it does not name keeps its default."""
+def read_config(path: Path, base: Config | None = None) -> Config:
+    """Settings from a YAML file over `base`; what neither names keeps its default."""
     try:
         mapping = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError) as error:
@@ -189,7 +189,7 @@ def read_config(path: Path) -> Config:
     except yaml.YAMLError as error:
         raise UnweaveError(f"{path}: is not YAML ({' '.join(str(error).split())})") from None
     try:
-        return build(mapping)
+        return build(mapping, base)
     except UnweaveError as error:
         raise UnweaveError(f"{path}: {error}") from None
 

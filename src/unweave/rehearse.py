@@ -18,7 +18,7 @@ from unweave.config import Config
 from unweave.data.batches import Batch, steps_per_epoch
 from unweave.data.table import AttributeTable
 from unweave.method import Unweave
-from unweave.train import as_table
+from unweave.training import as_table
 
 TIMED_STEPS = 3
 

@@ -74,7 +74,7 @@ def start_from(run: Path, method: Unweave) -> int:
             for key, mine in module.state_dict().items():
                 if key in theirs and theirs[key].shape == mine.shape:
                     mine.copy_(theirs[key])
-                    taken += 1
+                    taken += mine.ndim > 1  # a bias of one value fits everywhere
         method.average.load_state_dict(method.generator.state_dict())
     if not taken:
         raise UnweaveError(f"{run}: none of its weights fits these settings; width, size and attributes have to agree")

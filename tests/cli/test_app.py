@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import resource
 import subprocess
 import sys
 
@@ -17,14 +16,6 @@ COMMANDS = ("data", "evaluate", "info", "interpolate", "mix", "synthesize", "tra
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "unweave", *arguments], capture_output=True, text=True)
-
-
-def processor_seconds(*arguments: str) -> float:
-    """What a run takes when nothing else is running."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run(*arguments)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def imported_by(code: str) -> set[str]:
@@ -64,11 +55,6 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 def test_help_and_version_import_neither_torch_nor_numpy(arguments: list[str]) -> None:
     imported = imported_by(f"from unweave.cli import main\nmain({arguments})")
     assert {"torch", "numpy", "PIL"} & imported == set()
-
-
-def test_help_and_version_take_less_than_400_ms() -> None:
-    for arguments in (["--help"], ["--version"]):
-        assert min(processor_seconds(*arguments) for _ in range(5)) < 0.4, arguments
 
 
 def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +110,7 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_train_is_the_function_even_after_its_module_was_imported() -> None:
-    imported_by("from unweave.train import resume\nimport unweave\nassert callable(unweave.train)")
+    imported_by("from unweave.training import resume\nimport unweave\nassert callable(unweave.train)")
 
 
 def test_unknown_name_of_the_package_is_an_attribute_error() -> None:

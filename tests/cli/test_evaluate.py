@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from unweave.cli import main
-from unweave.train import train
+from unweave.training import train
 
 TINY = {
     "data": {"size": 32},

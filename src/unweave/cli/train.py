@@ -4,7 +4,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import yaml
 from cyclopts import Group, Parameter
 
 from unweave.cli.settings import Settings, given
@@ -57,7 +56,7 @@ def train(
         own = [data, out, preset, config, init_from]
         if changes or dry_run or any(argument is not None for argument in own):
             raise UnweaveError("--resume takes data and settings from the run folder; leave all other arguments away")
-        from unweave.train import resume as go_on
+        from unweave.training import resume as go_on
 
         finish(go_on(resume))
         return
@@ -72,7 +71,7 @@ def train(
         return
     if out is None:
         raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")
-    from unweave.train import train as learn
+    from unweave.training import train as learn
 
     finish(learn(data, out, config=resolved, init_from=init_from))
 
@@ -81,8 +80,7 @@ def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) ->
     """The settings: `changes` over the file `config` over the preset over the defaults."""
     resolved = read_config(preset_path(preset)) if preset else Config()
     if config is not None:
-        read_config(config)  # refuses a bad file by name
-        resolved = build(yaml.safe_load(config.read_text(encoding="utf-8")) or {}, resolved)
+        resolved = read_config(config, resolved)
     return build(changes, resolved)
 
 

@@ -15,7 +15,7 @@ from unweave.data.table import table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.method import Unweave
 from unweave.run_folder import read_metrics
-from unweave.train import resume, train
+from unweave.training import resume, train
 
 TINY = {
     "data": {"size": 32},
@@ -102,9 +102,8 @@ def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypa
 
 def test_a_killed_process_resumes_bit_for_bit(toy_folder: Path, tmp_path: Path) -> None:
     whole = train(toy_folder, tmp_path / "whole", **tiny(steps=40))
-    code = (
-        f"from unweave.train import train; train({str(toy_folder)!r}, {str(tmp_path / 'cut')!r}, **{tiny(steps=40)!r})"
-    )
+    arguments = f"{str(toy_folder)!r}, {str(tmp_path / 'cut')!r}, **{tiny(steps=40)!r}"
+    code = f"from unweave.training import train\ntrain({arguments})"
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (tmp_path / "cut" / "state.safetensors").exists() and time.monotonic() < deadline:
