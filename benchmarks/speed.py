@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import torch
+from PIL import Image
 
+from unweave.checkpoint import ModelCard, save_model
 from unweave.config import preset, preset_names
 from unweave.machine import resolve
 from unweave.method import Unweave
+from unweave.networks import Generator
 from unweave.rehearse import noise
 
 CLASSES = {"identity": tuple(map(str, range(50))), "expression": tuple("abcdef"), "light": tuple("01234")}
@@ -37,10 +42,32 @@ def report(what: str, seconds: float) -> None:
     print(f"{what:<50} {seconds:8.3f} s", flush=True)
 
 
+def run(*arguments: str | Path) -> None:
+    """The command line in a process of its own, from its start to its end."""
+    subprocess.run(["unweave", *arguments], capture_output=True, check=True)
+
+
+def report_transfer(folder: Path) -> None:
+    """Time a transfer at 64 px, from the start of the process to the picture; its model has random weights."""
+    model, picture = folder / "model.safetensors", folder / "picture.png"
+    networks = preset("faces64").networks
+    sizes = {"width": networks.width, "residual_blocks": networks.residual_blocks}
+    generator = Generator(tuple(CLASSES), **sizes)
+    with torch.inference_mode():
+        codes = generator.encode(torch.zeros(1, 3, 64, 64))
+    means = {name: codes[name].expand(len(classes), -1, -1, -1) for name, classes in CLASSES.items()}
+    save_model(model, ModelCard(attributes=CLASSES, size=64, channels=3, crop="center", **sizes), generator, means)
+    Image.new("RGB", (64, 64), "grey").save(picture)
+    transfer = ("transfer", model, picture, "--from", f"light={picture}", "-o", folder / "out.png")
+    report("transfer, start to picture, 64 px", fastest(lambda: run(*transfer)))
+
+
 def main() -> None:
     """Print one line for each measurement."""
     threads = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    report("unweave --help", fastest(lambda: subprocess.run(["unweave", "--help"], capture_output=True, check=True)))
+    report("command line start (unweave --version)", fastest(lambda: run("--version")))
+    with tempfile.TemporaryDirectory() as folder:
+        report_transfer(Path(folder))
     for name in preset_names():
         config = preset(name)
         config = resolve(replace(config, run=replace(config.run, threads=threads)))

@@ -26,7 +26,8 @@ cp "$smiling" "$surprised" "$people"/{006-scream,008-squint,009-disgust}-04-100-
 unweave transfer faces64 "$out/sources" --from expression="$out/exemplars" -o "$out/expressions"
 unweave transfer faces64 "$out/sources" --from light="$lit" --from expression="$smiling" -o "$out/light-and-smile"
 
-echo; echo "== a mixture, a passage between two expressions, the mean smile of the training images"
+echo; echo "== a person mixed of three (Eq. 11), a mixture of expressions, a passage between two expressions, the mean smile of the training images"
+unweave mix faces64 "$person" "$smiling=0.4" "$surprised=0.3" "$lit=0.3" --of identity -o "$out/mixture-of-people.png"
 unweave mix faces64 "$person" "$smiling=0.5" "$surprised=0.5" --of expression -o "$out/mixture.png"
 unweave interpolate faces64 "$person" "$smiling" "$surprised" --of expression \
     -o "$out/passage.png" --animation "$out/passage.gif"

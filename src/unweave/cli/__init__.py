@@ -32,10 +32,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
     except (CycloptsError, UnweaveError) as error:
-        print(f"unweave: {one_line(error)}", file=sys.stderr)
+        print(f"unweave: {error}", file=sys.stderr)
         sys.exit(2)
-
-
-def one_line(error: Exception) -> str:
-    """The error as it is shown: in one line, unless it is ours and lists all that a check has found."""
-    return str(error) if isinstance(error, UnweaveError) else " ".join(str(error).split())
