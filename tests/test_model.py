@@ -17,6 +17,7 @@ from unweave import model as use
 from unweave.checkpoint import ModelCard, save_model
 from unweave.data.pictures import crop_resize
 from unweave.errors import UnweaveError
+from unweave.images import given
 from unweave.model import Model, load
 from unweave.networks import Generator
 
@@ -292,6 +293,15 @@ def test_a_mistake_gets_its_one_line(model: Model, mistake: Mistake, line: str) 
 def test_a_tensor_that_is_no_number_is_refused(model: Model) -> None:
     with pytest.raises(UnweaveError, match=r"values from nan to nan, expected \[-1, 1\]"):
         model.encode(torch.full((3, 32, 32), float("nan")))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((32, 32, 3)), None, 3])
+def test_what_is_no_image_gets_its_line_alone_and_in_a_list(wrong: object) -> None:
+    line = f"an image is a path, a PIL image or a tensor, got {type(wrong).__name__}"
+    for images in (wrong, [wrong], ["a.png", wrong], (picture(0), wrong), [torch.zeros(3, 32, 32), wrong]):
+        with pytest.raises(UnweaveError) as error:
+            given(images)
+        assert str(error.value) == line
 
 
 def test_a_picture_that_cannot_be_read_is_named(model: Model, tmp_path: Path) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, did_you_mean
 
 REST = "rest"
 """Name of the code z_0 of everything that has no label."""
@@ -109,6 +108,5 @@ class Codes(Mapping[str, Tensor]):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """One line for a name that is not among `known`: the nearest one and the list."""
     known = list(known)
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return f"unknown {kind} '{name}': {hint}there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+    there = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+    return f"unknown {kind} '{name}': " + f"{did_you_mean(name, known)} {there}".lstrip()

@@ -1,5 +1,16 @@
-"""The one exception a user is meant to read."""
+"""The one exception a user is meant to read, and the guess that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class UnweaveError(Exception):
     """Something the user can mend; `str(error)` is one plain line saying what, where and how."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The question for the name among `known` that is most like `name`; empty if none is."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else ""

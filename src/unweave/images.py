@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,13 +39,14 @@ class Given:
         return isinstance(self.items[0], Tensor)
 
 
-def given(images: Images) -> Given:
-    """Tell one image from several; raises `UnweaveError` for none, and for a list of tensors and pictures mixed."""
+def given(images: Images | object) -> Given:
+    """Tell one image from several; raises `UnweaveError` for none, what is no image, tensors and pictures mixed."""
     if isinstance(images, str | Path | Image.Image) or (isinstance(images, Tensor) and images.ndim == 3):
         return Given(items=[images], single=True)
-    if not isinstance(images, Sequence | Tensor):
-        raise UnweaveError(f"an image is a path, a PIL image or a tensor, got {type(images).__name__}")
-    items = list(images)
+    items: list[Any] = list(images) if isinstance(images, Sequence | Tensor) else [images]
+    for item in items:
+        if not isinstance(item, One):
+            raise UnweaveError(f"an image is a path, a PIL image or a tensor, got {type(item).__name__}")
     if not items:
         raise UnweaveError("the list of images is empty, expected at least one")
     if len({isinstance(item, Tensor) for item in items}) > 1:

@@ -156,6 +156,17 @@ def test_mix_and_synthesize_take_a_folder_of_sources(model: Model, capsys: pytes
         ]
 
 
+def test_names_with_slashes_make_no_sub_folders(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
+    save_random(Path("toy.safetensors"), replace(CARD, attributes={"sun/moon": ("left/up", "right")}))
+    run(capsys, "mix toy.safetensors sources --of sun/moon a.png -o mixed")
+    run(capsys, "synthesize toy.safetensors sources --class sun/moon=left/up -o made")
+    for folder, name in (("mixed", "mixed-sun-moon"), ("made", "left-up")):
+        assert sorted(path.name for path in Path(folder).iterdir()) == [
+            *(f"{k}--{name}.png" for k in (10, 11, 12)),
+            "grid.png",
+        ]
+
+
 def test_interpolation_is_a_strip_and_a_loop(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     line = "interpolate toy.safetensors source.png --of light a.png b.png --steps 4 -o strip.png --animation loop.gif"
     assert run(capsys, line) == ["strip.png", "loop.gif"]

@@ -189,6 +189,19 @@ def test_a_picture_is_read_from_its_path_or_taken_as_it_is(tmp_path: Path) -> No
     assert str(error.value) == "no.png: cannot be read (No such file or directory)"
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_a_picture_of_pillows_whose_file_is_cut_short_is_refused_by_name(kind: str, tmp_path: Path) -> None:
+    data = encoded(Image.effect_noise((64, 64), 90).convert("RGB"), kind)
+    path = tmp_path / "a.bin"
+    path.write_bytes(data[: len(data) // 2] if kind != "TIFF" else data[:-600])
+    with Image.open(path) as lazy, pytest.raises(UnweaveError) as error:
+        read_picture(lazy)
+    assert str(error.value).startswith(f"{path}: is damaged or cut short (")
+    assert "\n" not in str(error.value)
+    with Image.open(BytesIO(path.read_bytes())) as lazy, pytest.raises(UnweaveError, match=r"^image: is damaged"):
+        read_picture(lazy)
+
+
 def test_every_ending_is_one_that_can_be_written_and_read() -> None:
     for ending in pictures.ENDINGS:
         kind = Image.registered_extensions()[ending]

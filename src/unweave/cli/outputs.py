@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -55,7 +56,8 @@ def write_many(
 ) -> None:
     """Write every change of every source into a new folder, and a grid: a row a source, a column a change.
 
-    Files are called SOURCE--CHANGE.png. `headers`: a picture above each column, or none.
+    Files are called SOURCE--CHANGE.png, with "-" for what separates folders. `headers`: a picture above each column, or
+    none.
     """
     rows: list[list[Image]] = []
     row_headers: list[Image] = []
@@ -68,8 +70,9 @@ def write_many(
             made: list[list[Image]] = []
             for number, (change_name, change) in enumerate(changes.items()):
                 results = pictures(model.decode(change(own)))
+                ending = change_name.replace("/", "-").replace(os.sep, "-")
                 for name, picture in zip(names[k:], results, strict=False):
-                    save(picture, folder / f"{name}--{change_name}.png")
+                    save(picture, folder / f"{name}--{ending}.png")
                 if number < MOST_COLUMNS:
                     made.append(results)
             rows += map(list, list(zip(*made, strict=True))[: MOST_ROWS - len(rows)])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
 
@@ -46,9 +44,3 @@ class Listing:
     def errors(self) -> list[str]:
         """The lines of all errors."""
         return [finding.line for finding in self.findings if finding.level == "error"]
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """The end of a line that asks for the name among `known` that is most like `name`; nothing if none is."""
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""

@@ -19,7 +19,8 @@ def read_metadata(content: bytes, name: str, listing: Listing) -> Iterator[tuple
     """The rows of a metadata file called `name`, each with its number; adds columns and errors to `listing` on the way.
 
     Rows are numbered as editors and spreadsheets do: the header of a .csv is row 1, the first line of a .jsonl as well.
-    Cells are text, None where empty. The column `file_name` is there in every row given.
+    Cells are text, None where empty; lists and objects of a .jsonl are kept as JSON. The column `file_name` is there in
+    every row given.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -70,22 +71,21 @@ def _jsonl_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, C
         try:
             # NaN is what other programs write for an empty cell.
             entry = json.loads(line, parse_constant=lambda _: None)
+            cells = {column: _text(value) for column, value in entry.items()} if isinstance(entry, dict) else None
         except (ValueError, RecursionError):
             listing.error(f"{name} row {number}: is not JSON, expected one object a line")
             continue
-        wrong = _not_a_category(entry)
-        if wrong:
-            listing.error(f"{name} row {number}: {wrong}")
+        if cells is None:
+            listing.error(f'{name} row {number}: is no object, expected {{"file_name": ..., ...}}')
         else:
-            yield number, {column: None if value is None else _label(str(value)) for column, value in entry.items()}
+            yield number, cells
 
 
 def _label(cell: str) -> str | None:
     return cell if cell.strip() else None
 
 
-def _not_a_category(entry: Any) -> str | None:
-    if not isinstance(entry, dict):
-        return 'is no object, expected {"file_name": ..., ...}'
-    bad = [column for column, value in entry.items() if isinstance(value, list | dict)]
-    return f"'{bad[0]}' is a list or an object, expected text or a number" if bad else None
+def _text(value: Any) -> str | None:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return None if value is None else _label(str(value))

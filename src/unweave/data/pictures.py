@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -30,14 +32,21 @@ def decode(data: bytes, name: str) -> Image.Image:
     Transparent parts are laid over white, 16-bit grey is scaled to 8 bits. Raises `UnweaveError`, which names `name`,
     for what is no image, damaged, cut short, too large, or of floating-point or 32-bit pixels.
     """
-    try:
+    with _told_in_one_line(name):
         with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told below, in one line
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told in one line
             image = Image.open(BytesIO(data), formats=_FORMATS)
         if image.width * image.height > LARGEST:
             raise Image.DecompressionBombError
         image.load()
-        return upright_rgb(image, name)
+        return _upright_rgb(image, name)
+
+
+@contextmanager
+def _told_in_one_line(name: str) -> Iterator[None]:
+    """Whatever Pillow raises becomes a line about `name`."""
+    try:
+        yield
     except UnweaveError:
         raise
     except Image.DecompressionBombError:
@@ -50,8 +59,7 @@ def decode(data: bytes, name: str) -> Image.Image:
         raise UnweaveError(f"{name}: is damaged or cut short ({' '.join(str(error).split())})") from error
 
 
-def upright_rgb(image: Image.Image, name: str) -> Image.Image:
-    """Any picture of Pillow's as upright 8-bit RGB, as `decode` says."""
+def _upright_rgb(image: Image.Image, name: str) -> Image.Image:
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
         image = _grey_of_16_bits(image, name)
@@ -88,7 +96,9 @@ def to_picture(pixels: UInt8[np.ndarray, "height width channels"]) -> Image.Imag
 def read_picture(picture: str | Path | Image.Image) -> Image.Image:
     """The picture in a file, or the given one, as upright 8-bit RGB; errors as of `decode`, or no such file."""
     if isinstance(picture, Image.Image):
-        return upright_rgb(picture, getattr(picture, "filename", "") or "image")
+        name = str(getattr(picture, "filename", "") or "image")
+        with _told_in_one_line(name):  # pictures of Pillow's are not read before they are used
+            return _upright_rgb(picture, name)
     try:
         data = Path(picture).read_bytes()
     except OSError as error:

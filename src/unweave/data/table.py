@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from unweave.data.findings import Listing, nearest
+from unweave.data.findings import Listing
 from unweave.data.layouts import list_rows
 from unweave.data.store import SPLITS, Store, default_attributes, find_source
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, did_you_mean
 
 RESERVED = ("rest", "file_name", "split")
 """Names that no attribute may have; "rest" is the code of all that has no label."""
@@ -80,15 +80,15 @@ def read_table(
 
 def table_from_arrays(
     images: np.ndarray,
-    columns: Mapping[str, Sequence[str | int | None]],
+    columns: Mapping[str, Sequence[str | float | np.number | None]],
     *,
     attributes: Sequence[str] | None = None,
     splits: Sequence[str] | None = None,
 ) -> AttributeTable:
     """A table of images in memory: uint8 (images, height, width, 3); for grey 1 in place of the 3, or nothing.
 
-    `columns`: label column -> one label per image, None where it is missing. `splits`: train, validation or test for
-    each image; all train if None. Raises `UnweaveError` where the shapes, lengths or names do not fit.
+    `columns`: label column -> one label per image, None or NaN where it is missing. `splits`: train, validation or test
+    for each image; all train if None. Raises `UnweaveError` where the shapes, lengths or names do not fit.
     """
     images = images[..., None] if images.ndim == 3 else images
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
@@ -126,8 +126,8 @@ def attribute_errors(
     errors = [f"{source}the attribute '{name}' is named twice" for name in sorted(set(names)) if names.count(name) > 1]
     for name in dict.fromkeys(names):
         if name not in columns:
-            known = ", ".join(columns) or "none"
-            errors.append(f"{source}there is no column '{name}' among {known}{nearest(name, list(columns))}")
+            known, guess = ", ".join(columns) or "none", did_you_mean(name, columns)
+            errors.append(f"{source}there is no column '{name}' among {known}" + (f"; {guess}" if guess else ""))
         elif name in RESERVED:
             errors.append(f"{source}'{name}' cannot be an attribute's name, rename that column")
         elif splits and not classes_of(columns[name], splits):
@@ -148,8 +148,9 @@ def natural(label: str) -> tuple[list[tuple[int, str]], str]:
     return numbers, label
 
 
-def _label(value: str | int | None) -> str | None:
-    return None if value is None or value == "" else str(value)
+def _label(value: str | float | np.number | None) -> str | None:
+    missing = value is None or value == "" or (isinstance(value, float | np.floating) and np.isnan(value))
+    return None if missing else str(value)
 
 
 def make_table(
