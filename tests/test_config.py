@@ -49,6 +49,9 @@ def test_changes_reach_the_field_they_name_and_no_other(weight: float, batch: in
         ({"run": {"batch": 1}}, "run.batch is 1, expected at least 2: attributes are swapped within a batch"),
         ({"run": {"precision": "half"}}, "setting 'run.precision' is 'half', expected one of auto, float32, bfloat16"),
         ({"optim": {"lr": True}}, "setting 'optim.lr' is True, expected float"),
+        ({"run": {"steps": 0}}, "run.steps is 0, expected at least 1, or nothing to count in epochs"),
+        ({"optim": {"lr": -1e-4}}, "optim.lr is -0.0001, expected a finite number from 0 up"),
+        ({"networks": {"width": 0.001}}, "networks.width is 0.001, expected at least 1/32"),
         ({"optim": {"ema": 1.0}}, "optim.ema is 1.0, expected a number from 0 up to, not including, 1"),
     ],
 )

@@ -87,4 +87,4 @@ def test_a_swap_that_changes_nothing_is_read_at_chance(judge: Judge) -> None:
 
 def test_without_a_judge_the_reconstruction_alone_is_reported() -> None:
     figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), held(None), pairs=4)
-    assert figures == {"reconstruction": 0, "reconstruction_mean": 0, "reconstruction_p99": 0}
+    assert figures == {"reconstruction": 0, "reconstruction_median": 0, "reconstruction_p99": 0}

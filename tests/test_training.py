@@ -1,9 +1,11 @@
+import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,14 @@ import pytest
 import torch
 
 from unweave.checkpoint import load_model, load_tensors
-from unweave.data.table import table_from_arrays
+from unweave.config import Config, build
+from unweave.data.batches import Batch, as_images
+from unweave.data.cache import cached_images
+from unweave.data.table import read_table, table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.method import Unweave
-from unweave.run_folder import read_metrics
-from unweave.training import resume, train
+from unweave.run_folder import read_metrics, start_from
+from unweave.training import resume, spare_rows, train
 
 TINY = {
     "data": {"size": 32},
@@ -42,6 +47,18 @@ def tiny(**run: object) -> dict:
 
 def tensors_of(run: Path) -> dict[str, torch.Tensor]:
     return load_tensors(run / "state.safetensors", "state")[0]
+
+
+def raising_at(step: int, error: Exception) -> Callable[..., dict[str, torch.Tensor]]:
+    """`Unweave.step`, but for one step that fails."""
+    whole = Unweave.step
+
+    def failing(self: Unweave, batch: Batch, number: int) -> dict[str, torch.Tensor]:
+        if number == step:
+            raise error
+        return whole(self, batch, number)
+
+    return failing
 
 
 def assert_same(a: Path, b: Path) -> None:
@@ -79,19 +96,10 @@ def test_a_run_folder_holds_what_its_use_needs(toy_folder: Path, tmp_path: Path)
 
 def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train(toy_folder, tmp_path / "whole", **tiny())
-    steps_taken = []
-    step = Unweave.step
-
-    def dying(self: Unweave, batch, number: int):
-        if number == 8:
-            raise OSError("power cut")
-        steps_taken.append(number)
-        return step(self, batch, number)
-
-    monkeypatch.setattr(Unweave, "step", dying)
-    with pytest.raises(OSError, match="power cut"):
-        train(toy_folder, tmp_path / "cut", **tiny())
-    monkeypatch.setattr(Unweave, "step", step)
+    with monkeypatch.context() as patch:
+        patch.setattr(Unweave, "step", raising_at(8, OSError("power cut")))
+        with pytest.raises(OSError, match="power cut"):
+            train(toy_folder, tmp_path / "cut", **tiny())
     resume(tmp_path / "cut")
     assert_same(tmp_path / "cut", whole)
     mine, theirs = read_metrics(tmp_path / "cut"), read_metrics(whole)
@@ -101,17 +109,78 @@ def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypa
 
 
 def test_a_killed_process_resumes_bit_for_bit(toy_folder: Path, tmp_path: Path) -> None:
-    whole = train(toy_folder, tmp_path / "whole", **tiny(steps=40))
-    arguments = f"{str(toy_folder)!r}, {str(tmp_path / 'cut')!r}, **{tiny(steps=40)!r}"
-    code = f"from unweave.training import train\ntrain({arguments})"
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "cut" / "state.safetensors").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL  # it had not finished
+    whole = train(toy_folder, tmp_path / "whole", **tiny())
+    code = f"""
+import os, signal
+from unweave.method import Unweave
+from unweave.training import train
+step = Unweave.step
+def killed(self, batch, number):
+    if number == 8:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, batch, number)
+Unweave.step = killed
+train({str(toy_folder)!r}, {str(tmp_path / "cut")!r}, **{tiny()!r})
+"""
+    assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == -signal.SIGKILL
+    assert load_tensors(tmp_path / "cut" / "state.safetensors", "state")[1]["step"] == 5
     resume(tmp_path / "cut")
     assert_same(tmp_path / "cut", whole)
+
+
+def test_the_faces_recipe_resumes_bit_for_bit_in_bfloat16(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {"size": 32, "pairs": ["shape"], "flip": True, "flip_labels": ["colour:red=blue"]}
+    recipe = {**tiny(precision="bfloat16", steps=7), "data": data}
+    whole = train(toy_folder, tmp_path / "whole", **recipe)
+    with monkeypatch.context() as patch:
+        patch.setattr(Unweave, "step", raising_at(6, OSError("power cut")))
+        with pytest.raises(OSError, match="power cut"):
+            train(toy_folder, tmp_path / "cut", **recipe)
+    resume(tmp_path / "cut")
+    assert_same(tmp_path / "cut", whole)
+
+
+def test_a_run_cut_before_its_first_checkpoint_keeps_what_it_was_initialised_from(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
+    whole = train(toy_folder, tmp_path / "whole", init_from=first, **tiny(steps=4))
+    with monkeypatch.context() as patch:
+        patch.setattr(Unweave, "step", raising_at(1, OSError("power cut")))
+        with pytest.raises(OSError, match="power cut"):
+            train(toy_folder, tmp_path / "cut", init_from=first, **tiny(steps=4))
+    resume(tmp_path / "cut")
+    assert_same(tmp_path / "cut", whole)
+
+
+def test_resume_refuses_data_that_changed(toy_folder: Path, tmp_path: Path) -> None:
+    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
+    table = toy_folder / "train" / "metadata.csv"
+    table.write_text(table.read_text().replace("001.png,square", "001.png,circle"))
+    with pytest.raises(UnweaveError, match="no longer those it was trained on"):
+        resume(run)
+
+
+@pytest.mark.parametrize("kind", ["zip", "pattern"])
+def test_a_zip_and_names_with_labels_train_and_resume_as_a_folder_does(
+    kind: str, toy_folder: Path, tmp_path: Path
+) -> None:
+    pattern = None
+    if kind == "zip":
+        data = Path(shutil.make_archive(str(tmp_path / "toys"), "zip", toy_folder))
+    else:
+        data, pattern = tmp_path / "named", "{shape}-{colour}-{_}"
+        for split in ("train", "test"):
+            (data / split).mkdir(parents=True)
+            rows = csv.DictReader((toy_folder / split / "metadata.csv").read_text().splitlines())
+            for row in rows:
+                name = f"{row['shape']}-{row['colour'] or 'red'}-{row['file_name']}"
+                shutil.copy(toy_folder / split / row["file_name"], data / split / name)
+    run = train(read_table(data, pattern=pattern), tmp_path / "run", **tiny(steps=2))
+    assert set(load_model(run / "best.safetensors")[0].attributes) == {"shape", "colour"}
+    resume(run)
 
 
 def test_ctrl_c_leaves_a_checkpoint_of_the_step_in_hand(
@@ -180,6 +249,60 @@ def test_init_from_starts_with_the_other_runs_averaged_weights(toy_folder: Path,
     names = [name for name in mine if name.startswith("generator/")]
     assert len(names) > 20
     assert all(torch.equal(mine[name], theirs[name.replace("generator/", "average/")]) for name in names)
+
+
+def test_init_from_follows_the_attributes_not_their_order(toy_folder: Path, tmp_path: Path) -> None:
+    first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
+    method = Unweave(build(tiny(), Config()), {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})
+    start_from(first, method, {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})
+    theirs = tensors_of(first)
+    for mine, number in ((0, 1), (1, 0), (2, 2)):  # colour, shape, rest
+        kernel = method.generator.encoders[mine].state_dict()["1.weight"]
+        assert torch.equal(kernel, theirs[f"average/encoders.{number}.1.weight"])
+    assert torch.equal(method.classifiers[1].state_dict()["head.weight"], theirs["classifiers/0.head.weight"])
+    decoder = method.generator.decoder.state_dict()["0.body.1.weight"]
+    assert not torch.equal(decoder, theirs["average/decoder.0.body.1.weight"])  # it reads codes in another order
+
+
+def test_the_last_image_of_a_class_is_never_held_out() -> None:
+    labels = np.array([[0, 0], [1, 0], [1, 0], [2, 1], [1, -1], [1, 0]])
+    for seed in range(20):
+        kept = spare_rows(labels, np.arange(6), 4, seed)
+        left = np.delete(labels, kept, axis=0)
+        assert 0 < len(kept) <= 4
+        assert set(left[:, 0]) == {0, 1, 2}
+        assert {0, 1} <= set(left[:, 1])
+
+
+def test_mean_codes_are_the_mean_over_a_class(toy_folder: Path, tmp_path: Path) -> None:
+    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
+    _, generator, means = load_model(run / "best.safetensors")
+    table = read_table(toy_folder)
+    pixels = cached_images(table, size=32, channels=3, crop="center")
+    rows = [k for k in table.rows("train") if table.columns["colour"][k] == "green"]
+    code = generator.encoders[1](as_images(pixels[rows])).mean(0)
+    torch.testing.assert_close(means["colour"][1], code, rtol=2e-3, atol=2e-3)  # kept in half precision
+
+
+def test_one_held_out_image_is_enough_for_a_grid(toy_folder: Path, tmp_path: Path) -> None:
+    table = toy_folder / "test" / "metadata.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:2]))
+    for extra in (toy_folder / "test").glob("0[01][1-9].png"):
+        extra.unlink()
+    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
+    assert [path.name for path in (run / "samples").iterdir()] == ["000002.png"]
+
+
+def test_interruption_during_an_evaluation_leaves_a_checkpoint_too(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("unweave.training.sample_grid", pressed)  # at step 6, which saves nothing by itself
+    with pytest.raises(KeyboardInterrupt):
+        train(toy_folder, tmp_path / "run", **tiny())
+    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 7
 
 
 def test_init_from_a_run_that_fits_nowhere_is_refused(toy_folder: Path, tmp_path: Path) -> None:

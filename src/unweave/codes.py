@@ -58,6 +58,10 @@ class Codes(Mapping[str, Tensor]):
         """All codes side by side on the channels: what the decoder reads (Eq. 1)."""
         return torch.cat(list(self.values()), dim=1)
 
+    def to(self, device: torch.device | str) -> Codes:
+        """The same codes on another device."""
+        return Codes({name: code.to(device) for name, code in self.items()})
+
     def at(self, index: Tensor | slice | Sequence[int]) -> Codes:
         """The codes of some images of the batch, repeated or re-ordered as `index` says."""
         return Codes({name: code[index] for name, code in self.items()})

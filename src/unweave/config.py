@@ -1,9 +1,10 @@
 """Every setting of a training, as frozen dataclasses. The text under a field is its help on the command line."""
 
 # No `from __future__ import annotations` here: the command line reads the fields' types at run time.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -147,19 +148,30 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises `UnweaveError` with one line."""
-        if self.data.size % 4 or self.data.size < 32:
-            raise UnweaveError(f"data.size is {self.data.size}, expected a multiple of 4 from 32 up")
-        if self.run.batch < 2:
-            raise UnweaveError(
-                f"run.batch is {self.run.batch}, expected at least 2: attributes are swapped within a batch"
-            )
-        for name in ("log_every", "checkpoint_every", "sample_every"):
-            if getattr(self.run, name) < 1:
-                raise UnweaveError(f"run.{name} is {getattr(self.run, name)}, expected at least 1")
-        if not 0 <= self.optim.ema < 1:
-            raise UnweaveError(f"optim.ema is {self.optim.ema}, expected a number from 0 up to, not including, 1")
-        if not 0 <= self.data.pair_share <= 1:
-            raise UnweaveError(f"data.pair_share is {self.data.pair_share}, expected a share from 0 to 1")
+        data, net, optim, run = self.data, self.networks, self.optim, self.run
+        weights = {f"losses.{name}": value for name, value in asdict(self.losses).items() if name != "objective"}
+        rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr}
+        decays = {"optim.beta1": optim.beta1, "optim.beta2": optim.beta2, "optim.ema": optim.ema}
+        shares = {"optim.flat": optim.flat, "data.pair_share": data.pair_share}
+        widths = {"networks.width": net.width, "networks.critic_width": net.critic_width}
+        counts = {name: getattr(run, name) for name in ("epochs", "log_every", "checkpoint_every", "sample_every")}
+        naturals = {"seed": run.seed, "threads": run.threads, "judge_steps": run.judge_steps}
+        _refuse({"data.size": data.size}, lambda v: v >= 32 and v % 4 == 0, "a multiple of 4 from 32 up")
+        _refuse({"run.batch": run.batch}, lambda v: v >= 2, "at least 2: attributes are swapped within a batch")
+        _refuse({f"run.{name}": v for name, v in counts.items()}, lambda v: v >= 1, "at least 1")
+        _refuse({"run.steps": run.steps}, lambda v: v is None or v >= 1, "at least 1, or nothing to count in epochs")
+        _refuse({f"run.{name}": v for name, v in naturals.items()}, lambda v: v >= 0, "at least 0")
+        _refuse({"networks.residual_blocks": net.residual_blocks}, lambda v: v >= 0, "at least 0")
+        _refuse(widths, lambda v: round(32 * v) >= 1, "at least 1/32")
+        _refuse(decays, lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
+        _refuse(shares, lambda v: 0 <= v <= 1, "a share from 0 to 1")
+        _refuse(weights | rates, lambda v: 0 <= v < inf, "a finite number from 0 up")
+
+
+def _refuse(values: Mapping[str, Any], good: Callable[[Any], bool], expected: str) -> None:
+    for name, value in values.items():
+        if not good(value):
+            raise UnweaveError(f"{name} is {value}, expected {expected}")
 
 
 def preset_names() -> tuple[str, ...]:

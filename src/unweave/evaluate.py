@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +49,14 @@ def held_out(
     )
 
 
-def held_out_of(card: ModelCard, data: str | Path, *, judge_steps: int, seed: int) -> HeldOut:
+def held_out_of(
+    card: ModelCard, data: str | Path, *, judge_steps: int, seed: int, pattern: str | None = None
+) -> HeldOut:
     """All test images of `data`, with a judge trained for `judge_steps` on its real training images.
 
     Raises `UnweaveError` where `data` has no test images or lacks an attribute of the model.
     """
-    table = read_table(data, attributes=tuple(card.attributes))
+    table = read_table(data, attributes=tuple(card.attributes), pattern=pattern)
     pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
     columns = [
         [names.index(v) if v in names else -1 for v in table.columns[name]] for name, names in card.attributes.items()
@@ -75,34 +77,34 @@ def held_out_of(card: ModelCard, data: str | Path, *, judge_steps: int, seed: in
 def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) -> dict[str, float]:
     """Figures of a generator on held-out images, over `pairs` random pairs of a source and an exemplar.
 
-    `reconstruction`: median over the sources of the mean absolute error on the [-1, 1] scale, `reconstruction_mean` and
-    `reconstruction_p99` likewise. For each judged attribute the accuracies, in [0, 1], with which the judge reads
+    `reconstruction`: mean over the sources of the absolute error on the [-1, 1] scale, with its median and its 99th
+    percentile as `reconstruction_median` and `reconstruction_p99`. For each judged attribute the accuracies, in [0, 1],
+    with which the judge reads
 
     - `real/NAME`: the real sources,
     - `reconstructed/NAME`: their reconstructions, which bounds what a swap can reach,
     - `swapped/NAME`: images that took NAME from the exemplar, against the exemplar's label,
-    - `kept/NAME`: the same attribute where every *other* attribute was swapped, against the source's label,
+    - `kept/NAME`: the same attribute where one of the *others* was swapped, mean over those, against the
+      source's label,
     - `chance/NAME`: always the commonest class.
     """
     rng = np.random.default_rng([seed, 3])
     sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
     exemplars = torch.from_numpy(rng.integers(len(held.images), size=pairs))
     device = next(generator.parameters()).device
-    codes = Codes.cat([generator.encode(part.to(device)) for part in held.images.split(BATCH)])
-    own, donor = codes.at(sources), codes.at(exemplars)
-    reconstructions = decode(generator, own)
+    codes = Codes.cat([generator.encode(part.to(device)).to("cpu") for part in held.images.split(BATCH)])
+    reconstructions = decode(generator, codes, sources)
     errors = (reconstructions - held.images[sources]).abs().flatten(1).mean(1)
     figures = {
-        "reconstruction": errors.median().item(),
-        "reconstruction_mean": errors.mean().item(),
+        "reconstruction": errors.mean().item(),
+        "reconstruction_median": errors.median().item(),
         "reconstruction_p99": errors.quantile(0.99).item(),
     }
     if held.judge is None:
         return figures
-    judged = list(held.judge.classes)
     of_real, of_reconstruction = read(held.judge, held.images[sources]), read(held.judge, reconstructions)
-    of_swap = {name: read(held.judge, decode(generator, own.swap(donor, {name: 1.0}))) for name in held.attributes}
-    for k, name in enumerate(judged):
+    of_swap = {name: read(held.judge, decode(generator, codes, sources, {name: exemplars})) for name in held.attributes}
+    for k, name in enumerate(held.judge.classes):
         of_source, of_exemplar = held.label(name)[sources], held.label(name)[exemplars]
         figures[f"real/{name}"] = accuracy(of_real[:, k], of_source)
         figures[f"reconstructed/{name}"] = accuracy(of_reconstruction[:, k], of_source)
@@ -110,15 +112,25 @@ def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) 
         kept = [accuracy(of_swap[other][:, k], of_source) for other in held.attributes if other != name]
         if kept:
             figures[f"kept/{name}"] = sum(kept) / len(kept)
-        known = of_exemplar[of_exemplar >= 0]
+        known = held.label(name)[held.label(name) >= 0]
         figures[f"chance/{name}"] = (known.bincount().max() / len(known)).item()
     return figures
 
 
-def decode(generator: Generator, codes: Codes) -> Float[Tensor, "images colours size size"]:
-    """Images of many codes, a batch at a time, on the CPU."""
-    indices = torch.arange(codes.batch).split(BATCH)
-    return torch.cat([generator.decode(codes.at(some)).float().cpu() for some in indices])
+def decode(
+    generator: Generator, codes: Codes, sources: Tensor, exemplars: Mapping[str, Tensor] | None = None
+) -> Float[Tensor, "images colours size size"]:
+    """Images of the codes at `sources`, on the CPU, a batch at a time.
+
+    Attribute `name` comes from the codes at `exemplars[name]` instead; all are indices of images in `codes`.
+    """
+    device = next(generator.parameters()).device
+    images = []
+    for some in torch.arange(len(sources)).split(BATCH):
+        lenders = {**dict.fromkeys(codes, sources), **(exemplars or {})}
+        mixed = Codes({name: code[lenders[name][some]] for name, code in codes.items()})
+        images.append(generator.decode(mixed.to(device)).float().cpu())
+    return torch.cat(images)
 
 
 def score(figures: dict[str, float]) -> float:
@@ -134,7 +146,7 @@ def table_of_figures(figures: dict[str, float]) -> str:
     """The figures to read: errors first, then a row for each judged attribute."""
     lines = [
         "reconstruction error ([-1, 1] scale)  "
-        f"median {figures['reconstruction']:.4f}  mean {figures['reconstruction_mean']:.4f}"
+        f"mean {figures['reconstruction']:.4f}  median {figures['reconstruction_median']:.4f}"
     ]
     names = [key.removeprefix("real/") for key in figures if key.startswith("real/")]
     if not names:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import statistics
+import sys
+import threading
 import time
-import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -17,8 +21,7 @@ from unweave.errors import UnweaveError
 
 def resolve(config: Config) -> Config:
     """The settings with every "auto" of `run` replaced by what this machine is best at; sets torch's threads."""
-    if config.run.threads:
-        torch.set_num_threads(config.run.threads)
+    torch.set_num_threads(config.run.threads or torch.get_num_threads())
     device = config.run.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -35,7 +38,7 @@ def as_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError):
-        raise UnweaveError(f"device '{name}' is not to be had on this machine; use --device cpu") from None
+        raise UnweaveError(f"device '{name}' is not to be had on this machine, expected cpu or another") from None
     return device
 
 
@@ -57,12 +60,52 @@ def _seconds(dtype: torch.dtype) -> float:
     return statistics.median(times[1:])
 
 
-def restore(config: Config) -> None:
-    """Set this machine up as a run's settings say, for a run that is resumed; warns where its arithmetic may differ."""
-    as_device(config.run.device)
-    torch.set_num_threads(config.run.threads)
-    if config.run.threads > (os.cpu_count() or 1):
-        warnings.warn(
-            f"the run used {config.run.threads} threads, more than this machine has; it will be slower",
-            stacklevel=2,
+def restore(config: Config) -> Config:
+    """The settings of a run that is resumed, changed where this machine lacks what they name, which stderr is told."""
+    run = config.run
+    try:
+        as_device(run.device)
+    except UnweaveError as error:
+        print(f"unweave: {error}: going on with the cpu, where results may differ in the last bits", file=sys.stderr)
+        run = replace(run, device="cpu")
+    if run.threads > (os.cpu_count() or 1):
+        print(
+            f"unweave: the run used {run.threads} threads, more than there are here; it will be slower", file=sys.stderr
         )
+    torch.set_num_threads(run.threads)
+    return replace(config, run=run)
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """A function that tells whether Ctrl-C was pressed inside: the step in hand is finished first.
+
+    A second one stops at once.
+    """
+    pressed = threading.Event()
+
+    def note(*_: object) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield pressed.is_set
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def memory_advice(config: Config) -> Iterator[None]:
+    """Turn "out of memory" into a line that says what to lower."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+            now = f"run.batch {config.run.batch}, data.size {config.data.size}, networks.width {config.networks.width}"
+            raise UnweaveError(f"out of memory on {config.run.device}: lower one of {now}") from None
+        raise

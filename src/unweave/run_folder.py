@@ -10,9 +10,13 @@ state.safetensors    everything that a resumed training needs
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,8 @@ import torch
 from torch import Tensor
 
 from unweave.checkpoint import load_tensors, optimiser_tensors, restore_optimiser, save_tensors
+from unweave.codes import REST
+from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.files import write_whole
 from unweave.method import Unweave
@@ -27,7 +33,25 @@ from unweave.method import Unweave
 Log = Callable[[Mapping[str, float]], None]
 
 
-def write_state(run: Path, method: Unweave, step: int, best: float, classes: Mapping[str, Sequence[str]]) -> None:
+@contextmanager
+def made(folder: Path) -> Iterator[Path]:
+    """Make a run folder, and take it away again where what follows fails; raises `UnweaveError` where one is in use."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UnweaveError(
+            f"{folder}: is in use; take another folder, or go on with this run: unweave train --resume {folder}"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnweaveError(f"{folder}: no folder can be made here ({error.strerror})") from None
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def write_state(run: Path, method: Unweave, step: int, best: float, table: AttributeTable) -> None:
     """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score."""
     tensors: dict[str, Tensor] = {}
     for name, module in method.modules.items():
@@ -35,50 +59,71 @@ def write_state(run: Path, method: Unweave, step: int, best: float, classes: Map
         tensors |= {f"{name}.adam/{key}": value for key, value in optimiser_tensors(method.optimisers[name]).items()}
     if method.average is not method.generator:
         tensors |= {f"average/{key}": value for key, value in method.average.state_dict().items()}
-    header = {
-        "kind": "state",
-        "step": step,
-        "best": best,
-        "classes": {name: list(names) for name, names in classes.items()},
-    }
+    header = {"kind": "state", "step": step, "best": best, "classes": table.classes, "data": fingerprint(table)}
     save_tensors(run / "state.safetensors", tensors, header)
 
 
-def read_state(run: Path, method: Unweave, classes: Mapping[str, Sequence[str]]) -> tuple[int, float]:
-    """Put the last checkpoint back into `method`; returns its step and best score (0 and -inf where there is none)."""
-    path = run / "state.safetensors"
-    if not path.exists():
-        return 0, float("-inf")
-    tensors, header = load_tensors(path, "state")
-    if header["classes"] != {name: list(names) for name, names in classes.items()}:
+def read_state(run: Path, method: Unweave, table: AttributeTable) -> tuple[int, float]:
+    """Put the last checkpoint back into `method`; returns its step and best score."""
+    tensors, header = load_tensors(run / "state.safetensors", "state")
+    if header["data"] != fingerprint(table):
         raise UnweaveError(
-            f"{run}: the data's classes are no longer those it was trained on; restore the data, or use --init-from"
+            f"{run}: its images or labels are no longer those it was trained on; restore them, or --init-from it"
         )
     for name, module in method.modules.items():
         module.load_state_dict(_under(f"{name}/", tensors))
-        restore_optimiser(method.optimisers[name], _under(f"{name}.adam/", tensors))
+        if adam := _under(f"{name}.adam/", tensors):  # there is none before the first step
+            restore_optimiser(method.optimisers[name], adam)
     if method.average is not method.generator:
         method.average.load_state_dict(_under("average/", tensors))
     return header["step"], header["best"]
 
 
-def start_from(run: Path, method: Unweave) -> int:
-    """Take over the weights of another run wherever name and shape agree; returns how many tensors were taken."""
-    tensors, _ = load_tensors(run / "state.safetensors", "state")
+def fingerprint(table: AttributeTable) -> str:
+    """Changes with the names, splits, classes and labels of the images; not with where they lie."""
+    told = [table.files, table.splits, {name: table.columns[name] for name in table.attributes}, dict(table.classes)]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def start_from(run: Path, method: Unweave, classes: Mapping[str, Sequence[str]]) -> None:
+    """Take over the weights of another run wherever attribute, classes and shape agree.
+
+    The averaged weights of its generator, which are the better ones. Raises `UnweaveError` where nothing fits.
+    """
+    tensors, header = load_tensors(run / "state.safetensors", "state")
+    tensors |= {f"generator/{key}": value for key, value in _under("average/", tensors).items()}
     taken = 0
     with torch.no_grad():
         for name, module in method.modules.items():
-            theirs = _under(f"{name}/", tensors)
-            if name == "generator":  # the averaged weights are the better ones
-                theirs |= _under("average/", tensors)
             for key, mine in module.state_dict().items():
-                if key in theirs and theirs[key].shape == mine.shape:
-                    mine.copy_(theirs[key])
+                other = tensors.get(_their_key(f"{name}/{key}", classes, header["classes"]))
+                if other is not None and other.shape == mine.shape:
+                    mine.copy_(other)
                     taken += mine.ndim > 1  # a bias of one value fits everywhere
         method.average.load_state_dict(method.generator.state_dict())
     if not taken:
-        raise UnweaveError(f"{run}: none of its weights fits these settings; width, size and attributes have to agree")
-    return taken
+        raise UnweaveError(f"{run}: none of its weights fits; attributes, width and size have to agree")
+
+
+def _their_key(key: str, mine: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]]) -> str:
+    """What another run calls a tensor of ours; "" where it has none of that meaning."""
+    if key.startswith("generator/decoder"):
+        return key if list(mine) == list(theirs) else ""  # it reads the codes in their order
+    numbered = re.match(r"(generator/encoders\.|classifiers/|critic/heads\.)(\d+)(.*)", key)
+    if not numbered:
+        return key
+    where, number, layer = numbered.groups()
+    attribute = [*mine, REST][int(number)]
+    tells_classes = "heads" in where or layer.startswith(".head")
+    if attribute not in [*theirs, REST] or (tells_classes and list(mine[attribute]) != list(theirs[attribute])):
+        return ""
+    return f"{where}{[*theirs, REST].index(attribute)}{layer}"
+
+
+def check_tensorboard() -> None:
+    """Raise `UnweaveError` where TensorBoard's package is missing."""
+    if find_spec("tensorboard") is None:
+        raise UnweaveError("run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'")
 
 
 @contextmanager
@@ -90,7 +135,11 @@ def metrics_log(run: Path, *, after: int, tensorboard: bool) -> Iterator[Log]:
     path = run / "metrics.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     write_whole(path, "".join(f"{line}\n" for line in lines if _step(line) <= after))
-    board = board_writer(run) if tensorboard else None
+    board = None
+    if tensorboard:
+        from torch.utils.tensorboard import SummaryWriter
+
+        board = SummaryWriter(str(run), purge_step=after + 1)
     with path.open("a", encoding="utf-8") as file:
 
         def log(values: Mapping[str, float]) -> None:
@@ -126,17 +175,6 @@ def read_metrics(run: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {
         name: (np.array([s for s, _ in points]), np.array([v for _, v in points])) for name, points in series.items()
     }
-
-
-def board_writer(run: Path):
-    """A TensorBoard writer; raises `UnweaveError` where the package is missing."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        raise UnweaveError(
-            "run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'"
-        ) from None
-    return SummaryWriter(str(run))
 
 
 def _step(line: str) -> float:

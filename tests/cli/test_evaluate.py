@@ -38,7 +38,7 @@ def test_the_table_shows_what_the_json_holds(
     shown = capsys.readouterr().out
     figures = json.loads((tmp_path / "f.json").read_text())
     assert "12 test images" in shown
-    assert f"median {figures['reconstruction']:.4f}" in shown
+    assert f"mean {figures['reconstruction']:.4f}" in shown
     assert f"{figures['swapped/colour']:.3f}" in shown
     assert figures["real/colour"] == 1.0  # the judge has learned the real images, whatever the model is worth
     assert 0 < figures["chance/colour"] < 1

@@ -14,6 +14,7 @@ def evaluate(
     pairs: int = 1024,
     judge_steps: int = 1500,
     seed: int = 0,
+    pattern: str | None = None,
     json: Path | None = None,
 ) -> None:
     """Measure a model on test images, by classifiers trained apart from it on real training images.
@@ -30,6 +31,8 @@ def evaluate(
         Training steps of the classifiers.
     seed
         Seed of pairs and classifiers.
+    pattern
+        File-name pattern of the data, where labels stand in the names.
     json
         A file to write the figures to as well.
     """
@@ -43,7 +46,7 @@ def evaluate(
     if pairs < 1 or judge_steps < 1:
         raise UnweaveError(f"--pairs is {pairs} and --judge-steps is {judge_steps}, expected at least 1 each")
     loaded = load(model)
-    held = held_out_of(loaded.card, data, judge_steps=judge_steps, seed=seed)
+    held = held_out_of(loaded.card, data, judge_steps=judge_steps, seed=seed, pattern=pattern)
     figures = measure(loaded.generator, held, pairs=pairs, seed=seed)
     print(f"{loaded.card.name or model} on {len(held.images)} test images of {data}, {pairs} pairs, seed {seed}")
     print(table_of_figures(figures))

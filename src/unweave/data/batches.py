@@ -94,7 +94,7 @@ def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.n
 
 def partners_per_batch(config: Config) -> int:
     """How many of a batch's images come in as the other of a pair."""
-    return round(config.run.batch * config.data.pair_share / 2) if config.data.pairs else 0
+    return min(config.run.batch // 2, round(config.run.batch * config.data.pair_share / 2)) if config.data.pairs else 0
 
 
 def steps_per_epoch(images: int, config: Config) -> int:

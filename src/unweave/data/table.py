@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,8 @@ class AttributeTable:
     """The columns to model, in order."""
     classes: Mapping[str, tuple[str, ...]]
     """Per attribute the labels of the training images, in natural order: light2 before light10."""
+    pattern: str | None = None
+    """The file-name pattern that the labels were read with."""
     pixels: UInt8[np.ndarray, "images height width colours"] | None = None
     """The images themselves where they were given as arrays."""
 
@@ -75,7 +77,8 @@ def read_table(
     if errors:
         more = f" (and {len(errors) - 1} more: unweave data check {source})" if len(errors) > 1 else ""
         raise UnweaveError(errors[0] + more)
-    return make_table(path, tuple(row.file for row in listing.rows), splits, columns, attributes, None)
+    table = make_table(path, tuple(row.file for row in listing.rows), splits, columns, attributes, None)
+    return replace(table, pattern=pattern)
 
 
 def table_from_arrays(
