@@ -3,14 +3,13 @@
 # No `from __future__ import annotations` here: the command line reads the fields' types at run time.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, did_you_mean
 from unweave.files import write_whole
 
 PRESETS_FOLDER = Path(__file__).parent / "presets"
@@ -226,8 +225,8 @@ def _over(base: Any, mapping: Any, prefix: str) -> Any:
     changes = {}
     for key, value in mapping.items():
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
-            hint = f"did you mean '{prefix}{near[0]}'?" if near else f"expected one of {', '.join(known)}"
+            full = [f"{prefix}{name}" for name in known]
+            hint = did_you_mean(f"{prefix}{key}", full) or f"expected one of {', '.join(known)}"
             raise UnweaveError(f"unknown setting '{prefix}{key}': {hint}")
         old = getattr(base, key)
         changes[key] = (

@@ -42,13 +42,15 @@ def write_model(
         width=config.networks.width,
         residual_blocks=config.networks.residual_blocks,
         step=step,
-        reconstruction={
-            "median": figures["reconstruction_median"],
-            "limit": UNLIKE * figures["reconstruction_p99"],
-        },
+        reconstruction=reconstruction_limits(figures),
         name=path.absolute().parent.name,
     )
     save_model(path, card, method.average, mean_codes(method.average, training, table))
+
+
+def reconstruction_limits(figures: Mapping[str, float]) -> dict[str, float]:
+    """What a card keeps of the reconstruction error of held-out images, to tell images that are unlike them."""
+    return {"median": figures["reconstruction_median"], "limit": UNLIKE * figures["reconstruction_p99"]}
 
 
 @torch.inference_mode()
