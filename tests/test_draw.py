@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from unweave.draw import animation, curves, grid, save, strip
+from unweave.draw import animation, curves, grid, save
 from unweave.errors import UnweaveError
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (30, 200, 30)
@@ -65,7 +65,7 @@ def test_small_pictures_are_enlarged_by_a_whole_factor_and_large_ones_kept() -> 
 def test_grey_arrays_and_pillows_pictures_are_drawn_alike() -> None:
     grey = np.full((32, 32, 1), 90, np.uint8)
     sheets = [
-        strip([picture]) for picture in (grey, grey[..., 0], Image.fromarray(grey[..., 0]), np.repeat(grey, 3, -1))
+        grid([[picture]]) for picture in (grey, grey[..., 0], Image.fromarray(grey[..., 0]), np.repeat(grey, 3, -1))
     ]
     assert len({sheet.tobytes() for sheet in sheets}) == 1
 

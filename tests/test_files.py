@@ -52,14 +52,14 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_cache_folder_is_the_settings_then_the_systems_then_the_homes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/x")
+    monkeypatch.setenv("HOME", "/people/x")
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     monkeypatch.setenv("UNWEAVE_CACHE", "~/mine")
-    assert cache_folder() == Path("/home/x/mine")
+    assert cache_folder() == Path("/people/x/mine")
     monkeypatch.delenv("UNWEAVE_CACHE")
     assert cache_folder() == Path("/caches/unweave")
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache_folder() == Path("/home/x/.cache/unweave")
+    assert cache_folder() == Path("/people/x/.cache/unweave")
 
 
 def test_only_what_comes_with_the_package_is_bundled() -> None:

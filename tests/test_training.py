@@ -229,6 +229,10 @@ def test_wrong_data_leaves_no_run_folder_behind(toy_folder: Path, tmp_path: Path
     with pytest.raises(UnweaveError, match="too few for a batch"):
         train(toy_folder, tmp_path / "run", **tiny(batch=64))
     assert not (tmp_path / "run").exists()
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(UnweaveError, match="too few for a batch"):
+        train(toy_folder, tmp_path / "mine", **tiny(batch=64))
+    assert list((tmp_path / "mine").iterdir()) == []
 
 
 def test_arrays_train_as_a_folder_does_and_without_a_test_set(tmp_path: Path) -> None:

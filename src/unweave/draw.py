@@ -1,4 +1,4 @@
-"""Every picture of the package: grids with labels, strips, animations, curves, and their writing."""
+"""Every picture of the package: grids with labels, animations, curves, and their writing."""
 
 from __future__ import annotations
 
@@ -69,11 +69,6 @@ def grid(
         place = (_MARGIN, y0 + r * (high + _GAP) + high // 2)
         pen.text(place, _cut(label, label_width), _INK, _font(), anchor="lm")
     return sheet
-
-
-def strip(pictures: Sequence[Picture], labels: Sequence[str] = ()) -> Image.Image:
-    """Pictures in one row."""
-    return grid([pictures], column_labels=labels)
 
 
 def save(picture: Image.Image, path: Path) -> None:

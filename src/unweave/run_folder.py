@@ -35,11 +35,12 @@ Log = Callable[[Mapping[str, float]], None]
 
 @contextmanager
 def made(folder: Path) -> Iterator[Path]:
-    """Make a run folder, and take it away again where what follows fails; raises `UnweaveError` where one is in use."""
+    """Make a run folder; where what follows fails, leave what was before. Raises `UnweaveError` where it is in use."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UnweaveError(
             f"{folder}: is in use; take another folder, or go on with this run: unweave train --resume {folder}"
         )
+    theirs = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,6 +49,8 @@ def made(folder: Path) -> Iterator[Path]:
         yield folder
     except BaseException:
         shutil.rmtree(folder)
+        if theirs:  # an empty folder that the user had made
+            folder.mkdir()
         raise
 
 
