@@ -1,0 +1,201 @@
+"""What a rendered picture is made from, and the true answer of a swap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from numbers import Integral, Real
+from typing import NamedTuple
+
+from unweave.errors import UnweaveError, did_you_mean
+
+EXPRESSIONS = ("neutral", "smile", "surprise", "squint", "disgust", "scream", "angry", "sad", "afraid", "contempt")
+LIGHTS = ("room", "far-left", "left", "half-left", "front", "half-right", "right", "far-right", "top", "below")
+GAZES = ("left", "front", "right")
+COLOURS = ("neutral", "warm", "cool", "grey")
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "expression": EXPRESSIONS,
+    "light": LIGHTS,
+    "gaze": GAZES,
+    "colour": COLOURS,
+}
+"""Factor -> its classes. Left and right are those of the picture."""
+LARGEST_ANGLE = 15
+"""Degrees that a head may be turned, nodded or tilted."""
+COLUMNS = (
+    "identity",
+    "expression",
+    "intensity",
+    "variation",
+    "light",
+    "gaze",
+    "colour",
+    "yaw",
+    "pitch",
+    "roll",
+    "background",
+    "glasses",
+    "facial_hair",
+)
+"""The factors' columns in metadata.csv."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors:
+    """All that decides the pixels of a picture. Raises `UnweaveError`, which names the factor, for what cannot be."""
+
+    identity: int = 0
+    """The person's number, from 0; there is no last one. Brings face, hair and clothes."""
+    expression: str = "neutral"
+    intensity: float = 1.0
+    """Of the expression: 0 (none) to 1 (full)."""
+    variation: int = 0
+    """Number of the natural variation of the expression, the same for every person; 0 is the plain expression."""
+    light: str = "front"
+    gaze: str = "front"
+    colour: str = "neutral"
+    """Of the finished picture."""
+    yaw: float = 0.0
+    """Turn of the head in degrees, within 15, as pitch and roll are."""
+    pitch: float = 0.0
+    roll: float = 0.0
+    background: int | None = None
+    """Number of the background; None: the person's own, as are glasses and facial hair."""
+    glasses: bool | None = None
+    facial_hair: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name, known in CLASSES.items():
+            check_class(name, getattr(self, name), known)
+        for name in ("identity", "variation", "background"):
+            value = getattr(self, name)
+            whole = isinstance(value, Integral) and not isinstance(value, bool) and value >= 0
+            if not whole and not (name == "background" and value is None):
+                raise UnweaveError(f"{name} is {value!r}, expected a whole number from 0")
+        check_range("intensity", self.intensity, 0, 1)
+        for name in ("yaw", "pitch", "roll"):
+            check_range(name, getattr(self, name), -LARGEST_ANGLE, LARGEST_ANGLE, "degrees ")
+        for name in ("glasses", "facial_hair"):
+            if getattr(self, name) not in (None, True, False):
+                raise UnweaveError(f"{name} is {getattr(self, name)!r}, expected True, False or None")
+
+
+class Own(NamedTuple):
+    """What a person brings along where the factors say None."""
+
+    background: int
+    glasses: bool
+    facial_hair: bool
+
+
+def own(identity: int) -> Own:
+    """The person's own background, and whether there are glasses and facial hair."""
+    from unweave.faces.people import person  # and with it numpy, which the command line's help does without
+
+    who = person(identity)
+    return Own(who.background, who.glasses is not None, who.beard_style != "none")
+
+
+def resolved(factors: Factors) -> Factors:
+    """The factors of the same picture with no None among them."""
+    defaults = own(factors.identity)._asdict()
+    return replace(factors, **{name: value for name, value in defaults.items() if getattr(factors, name) is None})
+
+
+def truth(
+    source: Factors,
+    *,
+    identity: Factors | None = None,
+    expression: Factors | None = None,
+    light: Factors | None = None,
+    gaze: Factors | None = None,
+    colour: Factors | None = None,
+) -> Factors:
+    """The factors of the true answer: the source's, but for each attribute named those of its exemplar.
+
+    An identity brings face, hair, clothes, glasses and facial hair; an expression its class, intensity and variation;
+    light, gaze and colour only themselves. Pose and background stay the source's.
+    """
+    answer = source
+    if identity is not None:
+        # The source's own background must not become the new person's.
+        background = own(source.identity).background if source.background is None else source.background
+        answer = replace(
+            answer,
+            identity=identity.identity,
+            glasses=identity.glasses,
+            facial_hair=identity.facial_hair,
+            background=background,
+        )
+    if expression is not None:
+        answer = replace(
+            answer,
+            expression=expression.expression,
+            intensity=expression.intensity,
+            variation=expression.variation,
+        )
+    if light is not None:
+        answer = replace(answer, light=light.light)
+    if gaze is not None:
+        answer = replace(answer, gaze=gaze.gaze)
+    if colour is not None:
+        answer = replace(answer, colour=colour.colour)
+    return answer
+
+
+def to_row(factors: Factors) -> dict[str, str]:
+    """The factors as cells of metadata.csv, by `COLUMNS`: the intensity in percent, no None."""
+    full = resolved(factors)
+    cells = {name: f"{getattr(full, name)}" for name in COLUMNS}
+    for name in ("yaw", "pitch", "roll"):
+        cells[name] = f"{getattr(full, name) + 0.0:g}"  # never "-0"
+    for name in ("glasses", "facial_hair"):
+        cells[name] = "yes" if getattr(full, name) else "no"
+    return {**cells, "identity": person_name(full.identity), "intensity": f"{100 * full.intensity:.6g}"}
+
+
+def from_row(cells: Mapping[str, str | None]) -> Factors:
+    """The factors in a row of metadata.csv; other columns are ignored, an empty cell is the factor's default.
+
+    Raises `UnweaveError` that names the column for a cell that cannot be read.
+    """
+    values = {}
+    for name in (field.name for field in fields(Factors)):
+        cell = cells.get(name)
+        if cell is not None and cell.strip():
+            values[name] = _from_cell(name, cell.strip())
+    return Factors(**values)
+
+
+def person_name(identity: int) -> str:
+    """The label of a person: person0003."""
+    return f"person{identity:04d}"
+
+
+def check_class(what: str, value: object, known: tuple[str, ...]) -> None:
+    """Raise `UnweaveError` where `value` is none of `known`."""
+    if value not in known:
+        guess = did_you_mean(str(value), known)
+        raise UnweaveError(f"{what} is {value!r}, expected one of {', '.join(known)}" + (f"; {guess}" if guess else ""))
+
+
+def check_range(what: str, value: object, least: float, most: float, unit: str = "") -> None:
+    """Raise `UnweaveError` where `value` is no number from `least` to `most`."""
+    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not least <= value <= most:
+        raise UnweaveError(f"{what} is {value!r}, expected {unit}from {least} to {most}")
+
+
+def _from_cell(name: str, cell: str) -> object:
+    try:
+        if name in CLASSES:
+            return cell
+        if name in ("glasses", "facial_hair"):
+            return {"yes": True, "no": False}[cell]
+        if name in ("identity", "variation", "background"):
+            return int(cell.removeprefix("person"))
+        return float(cell) / 100 if name == "intensity" else float(cell)
+    except (ValueError, KeyError):
+        form = "yes or no" if name in ("glasses", "facial_hair") else "a number"
+        raise UnweaveError(f"{name} is '{cell}', expected {form}") from None

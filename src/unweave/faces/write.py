@@ -1,0 +1,156 @@
+"""A database as a folder of pictures: by several processes, the same bytes every time, on from where it stopped."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from io import BytesIO, StringIO
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from tqdm import tqdm
+
+import unweave
+from unweave.errors import UnweaveError
+from unweave.faces.card import card
+from unweave.faces.database import Database, Entry
+from unweave.faces.factors import COLUMNS, Factors, to_row
+from unweave.faces.processes import each_done
+from unweave.files import replacing, write_whole
+
+Renderer = Callable[[Factors, Sequence[str], int], Sequence[Image.Image]]
+"""Factors, lights in place of theirs, side in pixels -> a picture for each light."""
+
+SETTINGS = ".settings.json"
+"""What the folder was begun with; readers of the folder leave hidden files out."""
+SPLITS = ("train", "test")
+LEAST_SIZE, LARGEST_SIZE = 16, 1024
+DATE = (2026, 1, 1, 0, 0, 0)  # of all files in a .zip, so that the same files make the same bytes
+
+
+def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1, render: Renderer | None = None) -> int:
+    """Render what is missing of a database in `folder`; give the number of pictures that were missing.
+
+    Writes train/ and test/ with `size` x `size` pixels as lossless WebP and a metadata.csv each, and README.md. Files
+    are written whole or not at all. After a kill the same call goes on; it raises `UnweaveError` for a folder that was
+    begun with other settings, and for one that holds something else. `workers` processes render a person each; a script
+    that asks for more than one needs the usual `if __name__ == "__main__"`. `render` stands in for the package's own
+    renderer, and for more than one process has to be found by its name.
+    """
+    folder = Path(folder)
+    check_size(size)
+    if workers < 1:
+        raise UnweaveError(f"workers is {workers}, expected 1 or more")
+    _begin(folder, {**asdict(database), "size": size, "version": unweave.__version__})
+    missing = [entry for entry in database if not (folder / entry.file).exists()]
+    people = [list(group) for _, group in groupby(missing, key=lambda entry: entry.factors.identity)]
+    tasks = [(entries, folder, size, render) for entries in people]
+    bar = tqdm(
+        total=len(database),
+        initial=len(database) - len(missing),
+        desc="rendering",
+        unit=" images",
+        leave=False,
+        disable=not sys.stderr.isatty(),
+    )
+    try:
+        with bar:
+            for count in each_done(render_person, tasks, workers):
+                bar.update(count)
+    finally:
+        _sweep(folder)
+    for split in SPLITS:
+        entries = [entry for entry in database if entry.split == split]
+        if entries:
+            write_whole(folder / split / "metadata.csv", metadata(entries))
+    write_whole(folder / "README.md", card(database, size))
+    return len(missing)
+
+
+def render_person(entries: Sequence[Entry], folder: Path, size: int, render: Renderer | None) -> int:
+    """Render and write some of a person's pictures, those that differ only in light at once; give their number."""
+    if render is None:
+        from unweave.faces.render import render_lights as render
+    for _, group in groupby(entries, key=lambda entry: replace(entry.factors, light="room")):
+        alike = list(group)
+        pictures = render(alike[0].factors, [entry.factors.light for entry in alike], size)
+        for entry, picture in zip(alike, pictures, strict=True):
+            write_whole(folder / entry.file, as_webp(picture))
+    return len(entries)
+
+
+def check_size(size: int) -> None:
+    """Raise `UnweaveError` for a side that no picture is rendered with."""
+    if not LEAST_SIZE <= size <= LARGEST_SIZE:
+        raise UnweaveError(f"size is {size}, expected {LEAST_SIZE} to {LARGEST_SIZE} pixels")
+
+
+def as_webp(picture: Image.Image) -> bytes:
+    """The picture as lossless WebP."""
+    content = BytesIO()
+    picture.convert("RGB").save(content, "WEBP", lossless=True, quality=80, method=4)
+    return content.getvalue()
+
+
+def metadata(entries: Sequence[Entry]) -> str:
+    """The metadata.csv of one split: file_name, then the factors."""
+    text = StringIO()
+    table = csv.DictWriter(text, ["file_name", *COLUMNS], lineterminator="\n")
+    table.writeheader()
+    for entry in entries:
+        table.writerow({"file_name": entry.file.removeprefix(f"{entry.split}/"), **to_row(entry.factors)})
+    return text.getvalue()
+
+
+def pack(database: Database, folder: Path, target: Path) -> None:
+    """Pack a finished folder into the .zip `target`: the same bytes from the same files."""
+    tables = [f"{split}/metadata.csv" for split in SPLITS]
+    names = ["README.md", *(name for name in tables if (folder / name).exists()), *(entry.file for entry in database)]
+    with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as packed:
+        for name in names:
+            info = zipfile.ZipInfo(name, DATE)
+            info.external_attr = 0o644 << 16
+            packed.writestr(info, (folder / name).read_bytes())
+
+
+def _begin(folder: Path, settings: dict[str, Any]) -> None:
+    """Note the settings in a new folder, or compare with those of a folder that was begun."""
+    settings = json.loads(json.dumps(settings))  # tuples as they are read back
+    file = folder / SETTINGS
+    if file.exists():
+        told = _read_settings(file)
+        for name in [*settings, *told]:
+            if told.get(name) != settings.get(name):
+                before, now = (_plain(each.get(name)) for each in (told, settings))
+                raise UnweaveError(
+                    f"{folder}: was begun with {name} {before}, not {now}; give the same settings or name a new folder"
+                )
+        _sweep(folder)
+        return
+    if folder.exists() and (not folder.is_dir() or any(path.suffix != ".part" for path in folder.iterdir())):
+        raise UnweaveError(f"{folder}: exists already and is not empty; name a new folder")
+    write_whole(file, json.dumps(settings, indent=1) + "\n")
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnweaveError(f"{file}: cannot be read ({error}); name a new folder") from error
+    return told if isinstance(told, dict) else {}
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was half written when a process was killed."""
+    for path in [*folder.glob(".*.part"), *folder.glob("*/.*.part")]:
+        path.unlink(missing_ok=True)
