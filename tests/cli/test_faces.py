@@ -71,7 +71,8 @@ def test_the_data_are_checked_and_trained_on_as_any_other(tmp_path: Path, capsys
     main(["data", "check", str(out)])
     main(["data", "check", str(out), *attributes])
     assert "images: 40 train, 8 test; 64 x 64 pixels" in capsys.readouterr().out
-    main(["train", str(out), *attributes, "--preset", "quick", "-o", str(tmp_path / "run"), "--dry-run"])
+    tiny = "--data.size 32 --networks.width 0.0625 --networks.critic-width 0.0625 --run.batch 4 --device cpu".split()
+    main(["train", str(out), *attributes, *tiny, "-o", str(tmp_path / "run"), "--dry-run"])
 
 
 def test_every_setting_reaches_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +154,7 @@ def test_help_spells_out_every_option_without_numpy(capsys: pytest.CaptureFixtur
     ("arguments", "line"),
     [
         ("--people 0", "people is 0, expected a whole number from 1"),
-        ("--people many", 'Invalid value "many" for "--people"'),
+        ("--people many", 'unable to convert "many" into int'),
         ("--size 4", "size is 4, expected 16 to 1024 pixels"),
         ("--lights 11", "lights is 11, expected 1 to 10, or names among room, far-left"),
         ("--lights lft", "lights is 'lft', expected one of room, "),

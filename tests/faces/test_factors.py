@@ -67,6 +67,7 @@ B = Factors(
         ({"light": "back"}, f"light is 'back', expected one of {', '.join(LIGHTS)}"),
         ({"gaze": "up"}, "gaze is 'up', expected one of left, front, right"),
         ({"colour": "blue"}, "colour is 'blue', expected one of neutral, warm, cool, grey"),
+        ({"identity": True}, "identity is True, expected a whole number from 0"),
         ({"identity": -1}, "identity is -1, expected a whole number from 0"),
         ({"variation": -2}, "variation is -2, expected a whole number from 0"),
         ({"background": -3}, "background is -3, expected a whole number from 0"),

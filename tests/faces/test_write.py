@@ -141,14 +141,18 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_a_kill_leaves_whole_files_only_and_no_process_behind(tmp_path: Path, stand_in) -> None:
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
+def test_a_kill_or_ctrl_c_leaves_whole_files_only_and_no_process_behind(tmp_path: Path, stand_in, name: str) -> None:
     script, out = tmp_path / "script.py", tmp_path / "faces"
     script.write_text(KILLED)
     paths = os.pathsep.join([str(HERE), *sys.path])
-    running = subprocess.Popen([sys.executable, str(script), str(out)], env={**os.environ, "PYTHONPATH": paths})
+    running = subprocess.Popen(
+        [sys.executable, str(script), str(out)], env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.PIPE
+    )
     until(lambda: len(list(out.rglob("*.webp"))) > 40)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    running.send_signal(getattr(signal, name))
+    _, said = running.communicate(timeout=30)
+    assert said.count(b"Traceback") == (name == "SIGINT")  # its own, and none of the processes'
     workers = [int(path.name) for path in (tmp_path / "seen").iterdir()]
     assert len(workers) == 2
     until(lambda: not any(map(alive, workers)))

@@ -10,6 +10,8 @@ from unweave.errors import UnweaveError, did_you_mean
 
 app = App(name="faces", help="Render faces whose identity, expression, light, gaze and pose are known.")
 
+Names = Annotated[tuple[str, ...], Parameter(show_default=" ".join)]
+
 
 @app.command
 def render(
@@ -18,10 +20,10 @@ def render(
     *,
     people: int = 120,
     size: int = 64,
-    lights: tuple[str, ...] = ("5",),
-    expressions: tuple[str, ...] = ("neutral", "smile", "surprise", "squint", "disgust", "scream"),
-    gazes: tuple[str, ...] = ("front",),
-    colours: tuple[str, ...] = ("neutral",),
+    lights: Names = ("5",),
+    expressions: Names = ("neutral", "smile", "surprise", "squint", "disgust", "scream"),
+    gazes: Names = ("front",),
+    colours: Names = ("neutral",),
     samples: int = 2,
     least_intensity: float = 50,
     pose: float = 4,
@@ -104,7 +106,14 @@ def render(
 
 
 @app.command
-def sheet(out: Path, /, *, only: tuple[str, ...] = (), first: int = 0, size: int = 128) -> None:
+def sheet(
+    out: Path,
+    /,
+    *,
+    only: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    first: int = 0,
+    size: int = 128,
+) -> None:
     """Draw contact sheets: people, expressions, intensity, variations, lights, gaze, colours, pose, belongings.
 
     Parameters

@@ -158,7 +158,7 @@ class Database:
         where = (float(rng(INTENSITY, identity, number).random()) + sample * GOLDEN) % 1
         intensity = 1.0 if sample == 0 else self.least_intensity + (1 - self.least_intensity) * where
         turn = rng(POSE, identity, sample).uniform(-1, 1, 3) * (self.pose, self.pose / 2, self.pose / 3)
-        yaw, pitch, roll = (round(float(angle), 1) for angle in turn)
+        yaw, pitch, roll = (round(float(angle), 1) + 0.0 for angle in turn)  # never -0.0
         mine = own(identity)
         background = mine.background if sample == 0 else int(rng(BACKGROUND, identity, sample).integers(BACKGROUNDS))
         return Factors(

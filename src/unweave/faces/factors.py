@@ -70,8 +70,8 @@ class Factors:
             check_class(name, getattr(self, name), known)
         for name in ("identity", "variation", "background"):
             value = getattr(self, name)
-            whole = isinstance(value, Integral) and not isinstance(value, bool) and value >= 0
-            if not whole and not (name == "background" and value is None):
+            whole = isinstance(value, Integral) and not isinstance(value, bool)
+            if not (whole and int(value) >= 0) and not (name == "background" and value is None):
                 raise UnweaveError(f"{name} is {value!r}, expected a whole number from 0")
         check_range("intensity", self.intensity, 0, 1)
         for name in ("yaw", "pitch", "roll"):
@@ -182,8 +182,8 @@ def check_class(what: str, value: object, known: tuple[str, ...]) -> None:
 
 def check_range(what: str, value: object, least: float, most: float, unit: str = "") -> None:
     """Raise `UnweaveError` where `value` is no number from `least` to `most`."""
-    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not least <= value <= most:
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not least <= number <= most:
         raise UnweaveError(f"{what} is {value!r}, expected {unit}from {least} to {most}")
 
 
