@@ -48,7 +48,7 @@ factor of every picture is known, so that a swap of attributes has a true answer
 | `background` | number of the background |
 | `glasses`, `facial_hair` | yes or no, a matter of the person |
 
-Each person has sittings ({samples}). Within a sitting pose and background stay as they are, so that all its pictures
+Each person has {samples}. Within a sitting pose and background stay as they are, so that all its pictures
 fit pixel by pixel; strength and variation of an expression are the same in all its lights, gazes and colours.
 
 ## Making it again
@@ -57,8 +57,9 @@ fit pixel by pixel; strength and variation of an expression are the same in all 
 {command}
 ```
 
-writes the same files again with unweave {version}. Any other combination of the factors can be rendered as well, such
-as the true answer of a swap between two rows of `metadata.csv`:
+writes the same files again with unweave {version}; on another kind of processor a few pixels may differ by one grey
+level. Any other combination of the factors can be rendered as well, such as the true answer of a swap between two rows
+of `metadata.csv`:
 
 ```python
 from unweave import faces
