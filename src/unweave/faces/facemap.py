@@ -6,6 +6,7 @@ Columns go from 1.3 dm left of the middle to 1.3 right of it (in the picture), r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
@@ -42,7 +43,7 @@ def blurred_noise(generator: np.random.Generator, cells: int) -> np.ndarray:
 def distance_to_line(points: Sequence[tuple[float, float]]) -> np.ndarray:
     """Distance (dm) of every pixel to a line through points of one half of the face, or to its mirror image."""
     nearest = np.full((SIZE, SIZE), np.inf)
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in pairwise(points):
         dx, dy = x1 - x0, y1 - y0
         along = np.clip(((ACROSS - x0) * dx + (UP - y0) * dy) / (dx * dx + dy * dy), 0, 1)
         nearest = np.minimum(nearest, np.hypot(ACROSS - x0 - along * dx, UP - y0 - along * dy))

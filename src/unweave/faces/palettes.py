@@ -15,8 +15,8 @@ SKIN_COLOURS = (  # one for each of SKIN_TONES, from the lightest to the darkest
     (211, 160, 130),
     (184, 130, 99),
     (144, 96, 70),
-    (104, 68, 50),
-    (72, 48, 38),
+    (110, 73, 54),
+    (84, 57, 46),
 )
 HAIR_COLOURS = {
     "black": (24, 20, 19),
@@ -33,9 +33,9 @@ IRIS_COLOURS = {
     "brown": (72, 45, 27),
     "amber": (100, 69, 38),
     "hazel": (104, 98, 60),
-    "green": (86, 114, 92),
-    "blue": (80, 112, 146),
-    "grey": (108, 124, 136),
+    "green": (86, 104, 84),
+    "blue": (88, 110, 134),
+    "grey": (108, 118, 126),
 }
 CLOTHES = {  # few and quiet, so that nobody is known by a shirt
     "white": (196, 195, 190),

@@ -20,7 +20,7 @@ from unweave.faces.people import Person, visible_hair
 MOTTLING, RELIEF, SPOTS, STUBBLE = range(20, 24)
 
 # What a unit of each layer takes from red, green and blue (negative: gives).
-BLOOD = np.array([-0.05, 0.17, 0.13])
+BLOOD = np.array([-0.04, 0.145, 0.11])
 MELANIN = np.array([0.50, 0.80, 1.00])
 SHADOW = np.array([0.90, 1.15, 1.00])
 YELLOW = np.array([0.0, 0.012, 0.085])
@@ -128,7 +128,7 @@ def haired(albedo: np.ndarray, person: Person, scalp_cover: np.ndarray) -> np.nd
     draw = rng(STUBBLE, person.number)
     grain = np.exp(0.15 * blurred_noise(draw, 150))[..., None]
     stubble = np.clip(stubble_cover(person) * (0.85 + 0.22 * blurred_noise(draw, 190)), 0, 1)
-    beard = np.clip(beard_cover(person) * (1 + 0.22 * blurred_noise(draw, 110)), 0, 0.96)
+    beard = np.clip(beard_cover(person) * (1 + 0.12 * blurred_noise(draw, 160)), 0, 0.96)
     bluish = np.array(mixed(hair, skin_colour(person.skin_tone), 0.35)) * (0.90, 0.98, 1.06)
     for colour, cover in (
         (bluish, stubble),
@@ -161,7 +161,7 @@ def relief(person: Person) -> np.ndarray:
     """Pores and small unevenness; the pores are widest on nose and cheeks, and skin grows coarser with age."""
     draw = rng(RELIEF, person.number)
     pores = np.minimum(0.0, blurred_noise(draw, 170)) * (0.5 + pair(0, 6.98, 0.16, 0.16) + pair(0.32, 6.98, 0.18, 0.16))
-    uneven = 0.9 * blurred_noise(draw, 70) + 1.3 * blurred_noise(draw, 26)
+    uneven = 0.9 * blurred_noise(draw, 70) + 0.8 * blurred_noise(draw, 26)
     return (0.75 + 0.6 * person.age) * (0.060 * pores + 0.045 * uneven)
 
 

@@ -28,7 +28,7 @@ WIDTHS = {
     "l-ear-wing-incr": 0.40,
     "l-ear-flap-incr": 0.30,
     "l-ear-trans-up": 0.20,
-    "eyebrows-angle-up": 0.35,
+    "eyebrows-angle-up": 0.30,
     "eyebrows-trans-up": 0.35,
     "eyebrows-trans-forward": 0.32,
     "l-eye-corner1-up": 0.32,
@@ -85,10 +85,10 @@ WIDTHS = {
     "nose-septumangle-incr": 0.26,
 }
 MEANS = {  # a relaxed face: what the base head lacks
-    "mouth-angles-up": 0.10,
-    "eyebrows-trans-up": 0.14,
-    "eyebrows-angle-up": 0.10,
-    "eyebrows-trans-forward": -0.12,
+    "mouth-angles-up": 0.08,
+    "eyebrows-trans-up": 0.18,
+    "eyebrows-angle-up": 0.15,
+    "eyebrows-trans-forward": -0.15,
 }
 
 
