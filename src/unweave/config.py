@@ -35,9 +35,6 @@ class DataConfig:
     """Mirror each image with probability 1/2. Only where a mirrored image is as good as the original."""
     flip_labels: tuple[str, ...] = ()
     """Labels that change places in a mirrored image, such as gaze:left=right."""
-    tone_jitter: float = 0.0
-    """Gamma of each training image, at random within exp(+-this), and a quarter of it per channel: lighter, darker and
-    tinted people. Both of a pair get the same."""
     pairs: tuple[str, ...] = ()
     """Attributes whose label fixes their look. Part of a batch is pairs that share one of them, and the reconstruction
     of each uses the other's code of it (not in the paper)."""
@@ -167,8 +164,7 @@ class Config:
         _refuse(widths, lambda v: round(32 * v) >= 1, "at least 1/32")
         _refuse(decays, lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
         _refuse(shares, lambda v: 0 <= v <= 1, "a share from 0 to 1")
-        amounts = weights | rates | {"data.tone_jitter": data.tone_jitter}
-        _refuse(amounts, lambda v: 0 <= v < inf, "a finite number from 0 up")
+        _refuse(weights | rates, lambda v: 0 <= v < inf, "a finite number from 0 up")
 
 
 def _refuse(values: Mapping[str, Any], good: Callable[[Any], bool], expected: str) -> None:

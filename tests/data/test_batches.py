@@ -129,21 +129,3 @@ def test_only_the_training_rows_are_drawn(table: AttributeTable) -> None:
     data, config = data_and_config(table)
     data = replace(data, rows=np.arange(20))
     assert max(which(image) for step in range(4) for image in draw_batch(data, config, step).images) < 20
-
-
-def test_tone_jitter_changes_the_greys_of_both_of_a_pair_alike_and_keeps_black_and_white() -> None:
-    pixels = np.full((IMAGES, 32, 32, 3), 100, np.uint8)
-    pixels[:, :8], pixels[:, 8:16] = 0, 255
-    table = table_from_arrays(pixels, {"who": [str(k % 5) for k in range(IMAGES)]})
-    data, config = data_and_config(table, pairs=["who"], tone_jitter=0.5)
-    images = draw_batch(data, config, 0).images
-    np.testing.assert_allclose(images[:, :, :8], -1, atol=1e-6)
-    np.testing.assert_allclose(images[:, :, 8:16], 1, atol=1e-6)
-    greys = (images[:, :, 20, 0] + 1) / 2
-    gammas = greys.log() / np.log(100 / 255)
-    assert gammas.log().abs().max() <= 0.5 * 1.25
-    assert gammas.log().std() > 0.1
-    assert (gammas.log() - gammas.log().mean(1, keepdim=True)).abs().max() <= 0.25
-    partners = 4
-    assert torch.equal(greys[:partners], greys[-partners:])
-    assert len(set(greys[:, 0].tolist())) == config.run.batch - partners

@@ -131,23 +131,7 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
         mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still share their label
         images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
         labels = mirror_labels(labels, mirror, data.mirrored)
-    if config.data.tone_jitter:
-        gammas = tone_gammas(rng, singles, images.shape[1], config.data.tone_jitter)
-        images = with_gammas(images, np.concatenate([gammas, gammas[:partners]]))
     return Batch(images=images, labels=torch.from_numpy(labels), lenders=torch.from_numpy(lenders))
-
-
-def tone_gammas(rng: np.random.Generator, images: int, channels: int, jitter: float) -> np.ndarray:
-    """Exponents (images, channels): one for the whole image, within exp(+-jitter), and a quarter of it per channel."""
-    whole, tint = rng.uniform(-jitter, jitter, (images, 1)), rng.uniform(-jitter / 4, jitter / 4, (images, channels))
-    return np.exp(whole + tint)
-
-
-def with_gammas(
-    images: Float[Tensor, "batch colours height width"], gammas: np.ndarray
-) -> Float[Tensor, "batch colours height width"]:
-    """Images in [-1, 1] whose intensities from 0 to 1 are raised to `gammas` (batch, colours); black and white stay."""
-    return ((images + 1) / 2) ** torch.from_numpy(gammas).float()[:, :, None, None] * 2 - 1
 
 
 def mirror_labels(labels: np.ndarray, mirror: np.ndarray, maps: Sequence[np.ndarray]) -> np.ndarray:
