@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def test_hair_and_clothes_are_shared(crowd):
 
 def test_colours_are_colours(crowd):
     for who in crowd[:200]:
-        for name, value in materials(who).items():
+        for name, value in asdict(materials(who)).items():
             values = np.atleast_1d(value)
             assert np.isfinite(values).all(), name
             if values.size == 3:

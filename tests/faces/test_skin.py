@@ -12,7 +12,7 @@ from unweave.faces.expressions import action_weights
 from unweave.faces.facemap import ACROSS, SIDEWAYS, UP, add_spots, blurred_noise, distance_to_line
 from unweave.faces.people import adorned, person
 from unweave.faces.skin import paint
-from unweave.faces.wrinkles import furrow_depths, wrinkles
+from unweave.faces.wrinkles import folded, furrow_depths
 
 BARE = np.zeros((512, 512))
 
@@ -74,13 +74,13 @@ def test_freckles_and_moles_are_darker_spots():
 
 def test_brows_lowered_fold_the_skin_between_them():
     who = person(4)
-    rest, angry = (wrinkles(who, action_weights(who, expression)) for expression in ("neutral", "angry"))
+    skin = paint(who, BARE)
+    rest, angry = (folded(skin, who, action_weights(who, expression)) for expression in ("neutral", "angry"))
     between = (ACROSS < 0.12) & (np.abs(UP - 7.43) < 0.05)
-    assert angry[0][between].min() < rest[0][between].min() - 0.2
-    assert angry[1][between].min() < rest[1][between].min()
-    assert rest[0].shape == (512, 512)
-    assert rest[1].shape == (512, 512, 1)
-    assert rest[0].dtype == np.float32
+    assert (angry.height - rest.height)[between].min() < -0.2
+    assert (angry.albedo / rest.albedo)[between].min() < 0.97
+    assert np.array_equal(angry.oil, skin.oil)
+    assert angry.height.dtype == angry.albedo.dtype == np.float32
 
 
 def test_wrinkles_deepen_with_age():

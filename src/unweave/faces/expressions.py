@@ -25,14 +25,14 @@ TIMELY = 0.10  # the same, from picture to picture
 LEAN = 0.05  # from picture to picture one side moves more
 CHANCES = {  # what happens on a face at any time: spread of the weight
     "browInnerUp": 0.07,
-    "eyeBlink": 0.05,
-    "eyeSquint": 0.05,
+    "eyeBlink": 0.03,
+    "eyeSquint": 0.03,
     "mouthPress": 0.07,
     "jawOpen": 0.012,
 }
 ONSET = 0.75  # weights grow with intensity to this power: half an expression is meant to be seen
 RESTING_FADES = 0.8  # how much of the resting face an expression at full intensity replaces
-LARGEST = 1.6  # beyond this an action deforms
+LARGEST = 1.9  # beyond this an action deforms
 
 
 def action_weights(

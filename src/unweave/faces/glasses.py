@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from unweave.faces.head import PARTS, head
 from unweave.faces.palettes import Colour, linear
 from unweave.faces.people import Person
-from unweave.faces.renderer import Prop
+from unweave.faces.scene import Prop
 
 HINGE = 0.25 * np.pi  # where on a rim the temple is fixed: the angle from its outer end
 POINTS, SIDES = 44, 6  # along a rim, around its wire
@@ -94,7 +94,7 @@ def bridge(rim: np.ndarray, front: float) -> np.ndarray:
 def temple(vertices: np.ndarray, rim: np.ndarray, side: int, front: float) -> np.ndarray:
     """From the upper outer part of a rim, along the side of the head, to where the ears hide it."""
     hinge = rim[round(HINGE / (2 * np.pi) * len(rim))]
-    start = np.array([side * hinge[0], hinge[1], float(bent(front, hinge[0]))])
+    start = np.array([side * hinge[0], hinge[1], bent(front, hinge[:1])[0]])
     depths = np.linspace(start[2] - 0.10, EARS, 6)
     beside = vertices[(np.abs(vertices[:, 1] - hinge[1]) < 0.3) & (vertices[:, 0] * side > 0.4)]
     nearest = cKDTree(beside[:, 1:]).query(np.stack([np.full(6, hinge[1]), depths], axis=1), k=3)[1]

@@ -5,16 +5,16 @@ Layers are densities of what lies in skin (melanin, blood) and take light away a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from unweave.faces.brows import brow_middle
 from unweave.faces.chance import rng
 from unweave.faces.facemap import ACROSS, UP, add_spots, blurred_noise, pair, smooth
 from unweave.faces.facial_hair import beard_cover, stubble_cover
 from unweave.faces.palettes import mixed, skin_colour
 from unweave.faces.people import Person, visible_hair
+from unweave.faces.scene import Skin
 
 # Keys of the draws (20-29 are this module's).
 MOTTLING, RELIEF, SPOTS, STUBBLE = range(20, 24)
@@ -29,20 +29,8 @@ MOLE = np.array([0.80, 1.00, 1.00])
 LASH_LINE = np.array([0.9, 1.0, 0.95])
 
 
-@dataclass(frozen=True)
-class Paint:
-    """A face without expression: float32 maps of the average face seen from the front."""
-
-    albedo: np.ndarray
-    """(512, 512, 3), linear RGB."""
-    height: np.ndarray
-    """(512, 512): pores and unevenness; in the units of wrinkles.wrinkles."""
-    oil: np.ndarray
-    """(512, 512): 0 = dry, 1 and above = shining."""
-
-
-def paint(person: Person, scalp_cover: np.ndarray) -> Paint:
-    """The person's skin. `scalp_cover` (512, 512): 0 = bare skin, 1 = fully under hair."""
+def paint(person: Person, scalp_cover: np.ndarray) -> Skin:
+    """The person's skin without expression. `scalp_cover` (512, 512): 0 = bare skin, 1 = fully under hair."""
     absorbed = blood(person)[..., None] * BLOOD * (1 - 0.45 * person.skin_tone)
     absorbed = absorbed + melanin(person)[..., None] * MELANIN
     absorbed = absorbed + person.yellowness * YELLOW
@@ -52,7 +40,7 @@ def paint(person: Person, scalp_cover: np.ndarray) -> Paint:
     absorbed = absorbed + freckles[..., None] * FRECKLE + moles[..., None] * MOLE
     albedo = np.array(skin_colour(person.skin_tone)) * np.exp(-absorbed)
     albedo = haired(albedo, person, scalp_cover)
-    return Paint(albedo.astype(np.float32), relief(person).astype(np.float32), shine(person).astype(np.float32))
+    return Skin(albedo.astype(np.float32), relief(person).astype(np.float32), shine(person).astype(np.float32))
 
 
 def blood(person: Person) -> np.ndarray:
@@ -69,7 +57,7 @@ def blood(person: Person) -> np.ndarray:
     )
     draw = rng(MOTTLING, person.number, 0)
     patches = 0.20 * blurred_noise(draw, 6) + 0.22 * blurred_noise(draw, 14) + 0.24 * blurred_noise(draw, 34)
-    return places * (0.75 + 0.35 * person.redness) + 0.35 * person.redness + patches
+    return places * (0.75 + 0.35 * person.redness) + 0.28 * person.redness + patches
 
 
 def melanin(person: Person) -> np.ndarray:
@@ -144,16 +132,12 @@ def brow_shadow(person: Person) -> np.ndarray:
     """The band of the brows, soft: a map (512, 512), 0-1."""
     brow = person.brow
     along = (ACROSS - brow.inner) / (brow.outer - brow.inner)
-    middle = (
-        7.425
-        + brow.height
-        + (0.085 + brow.arch) * np.sin(np.pi * np.clip(along * 0.80 + 0.08, 0, 1))
-        - 0.02
-        + brow.tilt * (along - 0.5)
-        - 0.035 * np.clip((along - 0.6) / 0.4, 0, 1)
-    )
     thickness = brow.thickness * (1 - 0.75 * np.clip((along - 0.55) / 0.45, 0, 1))
-    band = np.exp(-(((UP - middle - 0.01) / thickness) ** 2)) * smooth(-0.06, 0.08, along) * smooth(1.04, 0.85, along)
+    band = (
+        np.exp(-(((UP - brow_middle(person, along) - 0.01) / thickness) ** 2))
+        * smooth(-0.06, 0.08, along)
+        * smooth(1.04, 0.85, along)
+    )
     return gaussian_filter(band, 1.5)
 
 

@@ -83,12 +83,38 @@ WIDTHS = {
     "nose-volume-incr": 0.32,
     "nose-base-up": 0.26,
     "nose-septumangle-incr": 0.26,
+    "nose-nostrils-angle-up": 0.30,
+    "nose-trans-forward": 0.22,
+    "nose-compression-uncompress": 0.26,
+    "l-eye-epicanthus-out": 0.34,
+    "l-eye-push2-out": 0.22,
+    "l-eye-bag-height-incr": 0.26,
+    "mouth-cupidsbow-width-incr": 0.30,
+    "mouth-upperlip-ext-up": 0.16,
+    "mouth-lowerlip-ext-up": 0.16,
+    "mouth-upperlip-middle-up": 0.14,
+    "mouth-lowerlip-middle-up": 0.14,
+    "mouth-trans-forward": 0.26,
+    "mouth-scale-depth-incr": 0.22,
+    "mouth-dimples-out": 0.22,
+    "neck-scale-vert-incr": 0.20,
+    "l-ear-shape-round": 0.30,
 }
 MEANS = {  # a relaxed face: what the base head lacks
     "mouth-angles-up": 0.08,
     "eyebrows-trans-up": 0.18,
     "eyebrows-angle-up": 0.15,
     "eyebrows-trans-forward": -0.15,
+    "l-eye-height2-incr": 0.08,
+}
+
+LOWEST = {  # a neutral face does not frown, and its eyes are open
+    "eyebrows-angle-up": -0.15,
+    "eyebrows-trans-up": -0.25,
+    "mouth-angles-up": -0.08,
+    "l-eye-height1-incr": -0.40,
+    "l-eye-height2-incr": -0.35,
+    "l-eye-height3-incr": -0.40,
 }
 
 
@@ -104,6 +130,7 @@ def draw_sliders(generator: np.random.Generator, age: float) -> dict[str, float]
     values: dict[str, float] = {}
     for slider, width in WIDTHS.items():
         value = MEANS.get(slider, 0.0) + softly_limited(generator.normal(0, width) * strength[family(slider)])
+        value = max(value, LOWEST.get(slider, -LIMIT))
         if slider.startswith("l-"):
             lean = generator.normal(0, SIDES)
             values[slider] = float(np.clip(value + lean, -LIMIT, LIMIT))

@@ -89,7 +89,7 @@ def draw_complexion(number: int, ancestry: tuple[float, ...], male: bool) -> dic
     tone = float(np.dot(ancestry, TONES)) + draw.normal(0, 0.08) - (0 if male else 0.03)
     return {
         "skin_tone": float(np.clip(tone, 0.02, 0.97)),
-        "redness": float(np.clip(draw.normal(0, 0.55), -1.2, 1.2)),
+        "redness": float(np.clip(draw.normal(0, 0.55), -1.1, 1.1)),
         "yellowness": float(draw.normal(0, 0.55) + 0.45 * ancestry[1]),
         "oil": float(draw.uniform(0.35, 1.0)),
     }
@@ -136,7 +136,7 @@ def draw_brow(number: int, male: bool) -> Brow:
         arch=float(draw.normal(0, 0.013)) + (-0.010 if male else 0.006),
         height=float(draw.normal(0.006, 0.014)),
         density=float(draw.uniform(0.55, 1.0)),
-        tilt=float(draw.normal(-0.014, 0.016)),
+        tilt=float(min(0.010, draw.normal(-0.014, 0.016))),
         inner=float(draw.uniform(0.080, 0.150)),
         outer=float(draw.uniform(0.48, 0.59)),
     )
@@ -157,12 +157,12 @@ def draw_facial_hair(number: int, male: bool, bearded: bool | None = None) -> di
 def draw_marks(number: int, age: float, tone: float, male: bool) -> dict:
     """What makes a skin its owner's: freckles, moles, lips, make-up."""
     draw = rng(MARKS, number)
-    freckled, made_up, lips = draw.uniform(-1.2, 1.0), draw.uniform(-0.7, 1.0), draw.uniform(0.3, 0.8)
+    freckled, made_up, lips = draw.uniform(-1.2, 1.0), draw.uniform(-0.7, 1.0), draw.uniform(0.4, 0.9)
     return {
         "freckles": float(max(0.0, freckled) * (1 - np.clip(tone / 0.38, 0, 1))),
         "moles": int(draw.poisson(1.2 + 0.8 * age)),
         "makeup": 0.0 if male else float(max(0.0, made_up)),
-        "lip_strength": float(np.clip(lips + (0 if male else 0.15), 0, 0.9)),
+        "lip_strength": float(np.clip(lips + (0 if male else 0.15), 0, 0.95)),
         "lipstick": 0.0 if male else float(max(0.0, draw.uniform(-0.6, 1.0))),
     }
 

@@ -1,8 +1,9 @@
-"""Wrinkles that come with age and with facial actions: a relief and a tint over the face's map."""
+"""Wrinkles that come with age and with facial actions: relief and shade on the face's map."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 from unweave.faces.combinations import ACTIONS
 from unweave.faces.facemap import ACROSS, SIDEWAYS, UP, blurred_noise, distance_to_line, smooth
 from unweave.faces.people import Person
+from unweave.faces.scene import Skin
 
 # Lines of the right half of the average face (dm from the middle, height), width of the furrow; the left mirrors it.
 # Forehead and nose bridge have lines across instead.
@@ -42,11 +44,12 @@ OF_YOUTH = 0.42  # how deep the folds of a young face are, as a share of an old 
 SHADE = 0.13  # how dark a furrow of depth 1 is: minus the log of the colour
 
 
-def wrinkles(person: Person, action_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Relief (512, 512), negative in furrows, and factors of the skin's colour (512, 512, 1), both float32."""
-    depths = furrow_depths(person, action_weights)
-    relief = -sum((depth * furrows()[name] for name, depth in depths.items()), np.zeros(UP.shape))
-    return gaussian_filter(relief, 0.7).astype(np.float32), np.exp(SHADE * relief)[..., None].astype(np.float32)
+def folded(skin: Skin, person: Person, action_weights: np.ndarray) -> Skin:
+    """The person's painted skin with the wrinkles of age and of facial actions (52,)."""
+    relief = -sum((depth * furrows()[name] for name, depth in furrow_depths(person, action_weights).items()), 0.0)
+    tint = np.exp(SHADE * relief)[..., None].astype(np.float32)
+    height = skin.height + gaussian_filter(relief, 0.7).astype(np.float32)
+    return replace(skin, albedo=skin.albedo * tint, height=height)
 
 
 def furrow_depths(person: Person, action_weights: np.ndarray) -> dict[str, float]:
