@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The facial actions in the order of the head's basis. Left and right are the person's own.
-ACTIONS = tuple(
+ACTIONS: tuple[str, ...] = tuple(
     """
     browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft cheekSquintRight
     eyeBlinkLeft eyeBlinkRight eyeLookDownLeft eyeLookDownRight eyeLookInLeft eyeLookInRight eyeLookOutLeft
@@ -167,4 +167,4 @@ def side(action: str) -> int:
     return 0 if stem(action) == action else 1 if action.endswith("Left") else -1
 
 
-STEMS = tuple(dict.fromkeys(stem(action) for action in ACTIONS))
+STEMS: tuple[str, ...] = tuple(dict.fromkeys(stem(action) for action in ACTIONS))

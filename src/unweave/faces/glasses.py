@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from unweave.faces.head import PARTS, head
 from unweave.faces.palettes import Colour, linear
@@ -75,7 +75,7 @@ def front_plane(vertices: np.ndarray, rim: np.ndarray) -> float:
     """How far forward (z) the middle of the front must be for the rims to clear brows and cheeks."""
     skin = vertices[np.unique(head().triangles[head().parts == PARTS.index("body")])]
     skin = skin[(skin[:, 2] > 0.7) & (np.abs(skin[:, 0]) > 0.14)]
-    nearest = cKDTree(skin[:, :2]).query(np.concatenate([rim, rim * (-1, 1)]), k=3)[1]
+    nearest = KDTree(skin[:, :2]).query(np.concatenate([rim, rim * (-1, 1)]), k=3)[1]
     return float((skin[nearest, 2] + CURVE * skin[nearest, 0] ** 2).max()) + CLEARANCE
 
 
@@ -97,7 +97,7 @@ def temple(vertices: np.ndarray, rim: np.ndarray, side: int, front: float) -> np
     start = np.array([side * hinge[0], hinge[1], bent(front, hinge[:1])[0]])
     depths = np.linspace(start[2] - 0.10, EARS, 6)
     beside = vertices[(np.abs(vertices[:, 1] - hinge[1]) < 0.3) & (vertices[:, 0] * side > 0.4)]
-    nearest = cKDTree(beside[:, 1:]).query(np.stack([np.full(6, hinge[1]), depths], axis=1), k=3)[1]
+    nearest = KDTree(beside[:, 1:]).query(np.stack([np.full(6, hinge[1]), depths], axis=1), k=3)[1]
     widths = np.maximum(np.abs(beside[nearest, 0]).mean(axis=1), abs(start[0]) + 0.01)
     path = [start, *np.stack([side * widths, np.full(6, hinge[1]), depths], axis=1)]
     return np.array([*path, path[-1] - (0, 0, EARS - BEHIND)])

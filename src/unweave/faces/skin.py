@@ -29,6 +29,9 @@ MOLE = np.array([0.80, 1.00, 1.00])
 LASH_LINE = np.array([0.9, 1.0, 0.95])
 
 
+Pair = tuple[float, float]
+
+
 def paint(person: Person, scalp_cover: np.ndarray) -> Skin:
     """The person's skin without expression. `scalp_cover` (512, 512): 0 = bare skin, 1 = fully under hair."""
     absorbed = blood(person)[..., None] * BLOOD * (1 - 0.45 * person.skin_tone)
@@ -94,16 +97,18 @@ def spots(person: Person) -> tuple[np.ndarray, np.ndarray]:
     draw = rng(SPOTS, person.number, 0)
     if person.freckles > 0.05:
         count = int(480 * person.freckles)
-        add_spots(freckles, scattered(draw, count, (0, 7.03), (0.38, 0.17), (0.005, 0.013), (0.25, 0.85)))
+        add_spots(freckles, scattered(draw, count, (0.0, 7.03), (0.38, 0.17), (0.005, 0.013), (0.25, 0.85)))
     aged = int(45 * max(0.0, person.age - 0.45))
     draw = rng(SPOTS, person.number, 1)
-    add_spots(freckles, scattered(draw, aged, (0, 7.3), (0.55, 0.45), (0.010, 0.026), (0.12, 0.35)))
+    add_spots(freckles, scattered(draw, aged, (0.0, 7.3), (0.55, 0.45), (0.010, 0.026), (0.12, 0.35)))
     draw = rng(SPOTS, person.number, 2)
-    add_spots(moles, scattered(draw, person.moles, (0, 6.95), (0.38, 0.30), (0.009, 0.019), (0.7, 1.5)))
+    add_spots(moles, scattered(draw, person.moles, (0.0, 6.95), (0.38, 0.30), (0.009, 0.019), (0.7, 1.5)))
     return freckles, moles
 
 
-def scattered(draw, count, middle, spread, radii, strengths) -> np.ndarray:
+def scattered(
+    draw: np.random.Generator, count: int, middle: Pair, spread: Pair, radii: Pair, strengths: Pair
+) -> np.ndarray:
     """Rows of x, y, radius, strength for `facemap.add_spots`."""
     x = np.clip(draw.normal(middle[0], spread[0], count), -0.75, 0.75)
     y = np.clip(draw.normal(middle[1], spread[1], count), 6.2, 8.2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def draw_phenotype(number: int, male: bool, age: float, ancestry: tuple[float, .
     }
 
 
-def draw_complexion(number: int, ancestry: tuple[float, ...], male: bool) -> dict[str, float]:
+def draw_complexion(number: int, ancestry: tuple[float, ...], male: bool) -> dict[str, Any]:
     """Tone and tint of the skin."""
     draw = rng(COMPLEXION, number)
     tone = float(np.dot(ancestry, TONES)) + draw.normal(0, 0.08) - (0 if male else 0.03)
@@ -95,7 +96,9 @@ def draw_complexion(number: int, ancestry: tuple[float, ...], male: bool) -> dic
     }
 
 
-def draw_hair(number: int, male: bool, age: float, ancestry: tuple[float, ...], european: bool) -> tuple[str, dict]:
+def draw_hair(
+    number: int, male: bool, age: float, ancestry: tuple[float, ...], european: bool
+) -> tuple[str, dict[str, Any]]:
     """The name of the colour the hair had before it turned grey, and the fields of `Person`."""
     draw = rng(HAIR, number)
     colour = chosen(draw, dict(zip(HAIR_COLOURS, EUROPEAN_HAIR if european else OTHER_HAIR, strict=True)))
@@ -142,7 +145,7 @@ def draw_brow(number: int, male: bool) -> Brow:
     )
 
 
-def draw_facial_hair(number: int, male: bool, bearded: bool | None = None) -> dict:
+def draw_facial_hair(number: int, male: bool, bearded: bool | None = None) -> dict[str, Any]:
     """`beard_style` and `beard`; `bearded` asks for some or for none, None leaves it to chance."""
     draw = rng(FACIAL_HAIR, number)
     density, style = float(draw.uniform(0.45, 1.0)), chosen(draw, BEARDS)
@@ -154,7 +157,7 @@ def draw_facial_hair(number: int, male: bool, bearded: bool | None = None) -> di
     return {"beard_style": style, "beard": density}
 
 
-def draw_marks(number: int, age: float, tone: float, male: bool) -> dict:
+def draw_marks(number: int, age: float, tone: float, male: bool) -> dict[str, Any]:
     """What makes a skin its owner's: freckles, moles, lips, make-up."""
     draw = rng(MARKS, number)
     freckled, made_up, lips = draw.uniform(-1.2, 1.0), draw.uniform(-0.7, 1.0), draw.uniform(0.4, 0.9)
@@ -167,7 +170,7 @@ def draw_marks(number: int, age: float, tone: float, male: bool) -> dict:
     }
 
 
-def draw_belongings(number: int, wears_glasses: bool | None = None) -> dict:
+def draw_belongings(number: int, wears_glasses: bool | None = None) -> dict[str, Any]:
     """Clothes, glasses and background: all shared."""
     draw = rng(BELONGINGS, number)
     usually, frame = draw.random() < GLASSES, chosen(draw, FRAMES)
@@ -180,7 +183,7 @@ def draw_belongings(number: int, wears_glasses: bool | None = None) -> dict:
     }
 
 
-def draw_manner(number: int) -> dict[str, float]:
+def draw_manner(number: int) -> dict[str, Any]:
     """How a face rests and moves."""
     draw = rng(MANNER, number)
     return {
