@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from unweave.errors import UnweaveError
 from unweave.faces.head import ANCESTRIES, PARTS, TRAITS, head, neutral_cage
@@ -18,7 +18,7 @@ MIRROR = np.array([-1, 1, 1])
 @pytest.fixture(scope="module")
 def mirrored() -> np.ndarray:
     """For each point of the cage, the one on the other side."""
-    distance, other = cKDTree(head().cage).query(head().cage * MIRROR)
+    distance, other = KDTree(head().cage).query(head().cage * MIRROR)
     assert distance.max() < 0.002
     return other
 
