@@ -18,7 +18,7 @@ def materials(who: Person) -> Materials:
     iris, cloth, hair = np.array(who.iris), np.array(who.cloth), np.array(visible_hair(who))
     age = who.age
     return Materials(
-        iris=colour(iris * 1.15 + 0.005),
+        iris=colour(iris * 0.95 + 0.004),
         iris_rim=colour(iris * 0.8),
         sclera=colour((0.70, 0.67 - 0.05 * age, 0.64 - 0.10 * age)),
         lip=colour(lip),

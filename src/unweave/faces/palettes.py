@@ -10,7 +10,7 @@ Colour = tuple[float, float, float]
 
 SKIN_TONES = (0.0, 0.2, 0.4, 0.55, 0.7, 0.85, 1.0)
 SKIN_COLOURS = (  # one for each of SKIN_TONES, from the lightest to the darkest
-    (246, 212, 194),
+    (240, 205, 186),
     (232, 188, 163),
     (211, 160, 130),
     (184, 130, 99),
