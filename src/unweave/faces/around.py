@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from unweave.faces.head import head
 
@@ -31,7 +31,7 @@ class Surroundings:
         cell = np.clip((points - CORNER) / STEP, 0, COUNTS - 1.001)
         low = cell.astype(int)
         part = cell - low
-        distance, direction = 0.0, 0.0
+        distance, direction = np.zeros(len(points)), np.zeros((len(points), 3))
         for corner in np.ndindex(2, 2, 2):
             weight = np.prod(np.where(corner, part, 1 - part), axis=1)
             index = tuple((low + corner).T)
@@ -46,13 +46,13 @@ def surroundings(points: np.ndarray, normals: np.ndarray) -> Surroundings:
     near = np.flatnonzero((distances > NEAR[0]) & (distances < NEAR[1]))
     distances[near] = signed_distances(points, normals, grid()[near])
     field = gaussian_filter(distances.reshape(COUNTS), BLUR)
-    slope = np.stack(np.gradient(field, STEP), axis=-1)
+    slope = np.stack([np.gradient(field, STEP, axis=axis) for axis in range(3)], axis=-1)
     return Surroundings(field, slope / np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-6))
 
 
 def signed_distances(points: np.ndarray, normals: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Of places (m, 3) to the nearest of the points (n, 3); negative behind its normal."""
-    distance, nearest = cKDTree(points).query(places)
+    distance, nearest = KDTree(points).query(places)
     height = np.einsum("nk,nk->n", places - points[nearest], normals[nearest])
     return np.where(distance < FLAT, height, np.where(height > 0, distance, -distance))
 

@@ -14,8 +14,8 @@ from unweave.faces.strands import Strands, strands_on, unit
 
 BROW_ROOTS, BROW_HAIRS, BEARD_ROOTS, BEARD_HAIRS = range(46, 50)  # keys of the draws
 
-BROW_STRANDS, BROW_WIDTH = 1000, 0.0085
-BROW_TRIES = 14_000  # places drawn on the forehead, of which most are beside the brows
+BROW_WIDTH = 0.0085
+BROW_TRIES = 12_000  # places drawn on the forehead, of which most are beside the brows
 # How brow hairs stand, by the way from the inner (0) to the outer end (1): radians above the outward direction.
 SLANT_PLACES = (0.0, 0.12, 0.40, 0.70, 1.0)
 SLANTS = (1.25, 0.90, 0.42, 0.05, -0.38)
@@ -27,15 +27,14 @@ STEPS = 2  # segments of a strand
 def grow_brows(person: Person, face: Face) -> Strands:
     """Both eyebrows."""
     brow = person.brow
-    roots, places = sow_front(face, (0.75, 7.25, 7.75), BROW_TRIES, rng(BROW_ROOTS, person.number))
+    roots, places = sow_front(face, (0.68, 7.30, 7.65), BROW_TRIES, rng(BROW_ROOTS, person.number))
     along = (np.abs(places[:, 0]) - brow.inner) / (brow.outer - brow.inner)
     offset = places[:, 1] - brow_middle(person, along)
     breadth = brow.thickness * np.interp(along, [0, 0.12, 0.55, 1], [0.75, 1.0, 1.0, 0.22])
     ends = smooth(-0.04, 0.10, along) * smooth(1.03, 0.80, along)
     chance = np.exp(-0.5 * (offset / (0.50 * breadth)) ** 2) * ends
     draw = rng(BROW_HAIRS, person.number)
-    wanted = int(BROW_STRANDS * (0.35 + 0.65 * brow.density) * (0.55 + brow.thickness / 0.06))
-    kept = np.flatnonzero(chance > draw.random(len(chance)))[:wanted]
+    kept = np.flatnonzero(chance * (0.25 + 0.75 * brow.density) > draw.random(len(chance)))
     roots, along, offset, breadth = roots.among(kept), along[kept], offset[kept], breadth[kept]
     slant = np.interp(along, SLANT_PLACES, SLANTS) - 0.35 * offset / breadth + draw.normal(0, 0.16, len(kept))
     outward = np.where(places[kept, 0] < 0, -1, 1)
@@ -59,7 +58,9 @@ def grow_beard(person: Person, face: Face) -> Strands | None:
     roots, places = sow_front(face, (0.85, 6.0, 7.4), BEARD_TRIES, rng(BEARD_ROOTS, person.number))
     cover = looked_up(beard_cover(person), places)
     draw = rng(BEARD_HAIRS, person.number)
-    kept = np.flatnonzero(cover**2.5 > draw.random(len(cover)))[:BEARD_STRANDS]
+    cheek = smooth(6.80, 6.95, places[:, 1]) * smooth(0.66, 0.58, np.abs(places[:, 0]))
+    throat = smooth(6.04, 6.20, places[:, 1])
+    kept = np.flatnonzero((1 - cheek) * throat * cover**2 > draw.random(len(cover)))[:BEARD_STRANDS]
     roots, places, cover = roots.among(kept), places[kept], cover[kept]
     x, y, _ = places.T
     lip = smooth(6.66, 6.70, y) * smooth(0.34, 0.26, np.abs(x))  # the moustache parts under the nose

@@ -16,6 +16,8 @@ TURN = 0.5  # how much of its direction a strand gives up at each step
 # Half the width of the face that hanging hair leaves free, by height.
 FREE_HEIGHTS = np.array([6.0, 6.3, 6.6, 6.9, 7.2, 7.5, 7.7, 7.85, 7.95])
 FREE_WIDTHS = np.array([0.50, 0.56, 0.64, 0.69, 0.70, 0.66, 0.61, 0.53, 0.38])
+BROWS = 7.45
+FOREHEAD = 7.98  # hair without a fringe does not fall below, before the face
 EARS = 7.1  # below, hanging hair draws in towards the neck
 HANGING_WIDTH = 0.80
 
@@ -30,26 +32,28 @@ def comb(
     sides: np.ndarray,
     bias: np.ndarray,
     steps: int,
+    rise: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points and outward directions, (strands, steps + 1, 3), of strands from roots (strands, 3).
 
     `layers`: how far off the skin each runs. `sides` (-1 to 1): which side it is combed to. `bias` (strands, 3): how
-    it differs from the others.
+    it differs from the others. `rise`: how much higher than usual hair begins on this face.
     """
     step = (lengths / steps)[:, None]
+    lift_here = (style.lift * (0.45 + 0.55 * smooth(7.6, 8.1, roots[:, 1])))[:, None]
     points, outwards = [roots - 0.012 * outward], [outward]
-    heading = unit(style.lift * outward + along(goal(style, roots, sides) + bias, outward))
+    heading = unit(lift_here * outward + along(goal(style, roots, sides) + bias, outward))
     for number in range(1, steps + 1):
         here = points[-1]
         _, out = around.at(here + 0.5 * step * heading)
         way = goal(style, here, sides) + bias
         falling = np.clip(style.hang * number / steps + smooth(7.3, 6.8, here[:, 1]), 0, 1)[:, None]
-        lift = style.lift * 0.5 ** (number - 1) if style.lift < 2 else 1.5
+        lift = lift_here * 0.5 ** (number - 1) if style.lift < 2 else 1.5
         wished = unit((1 - falling) * along(way, out) + falling * DOWN + lift * out)
         heading = unit((1 - TURN) * heading + TURN * wished)
         there = here + step * heading
         if style.covers_ears:
-            there = off_the_face(there, free_fringe=style.fringe is not None)
+            there = off_the_face(there, rise, free_fringe=style.fringe is not None)
         distance, out = around.at(there)
         wanted = layers * (1 - np.exp(-number * step[:, 0] / RISE)) + 0.006
         held = style.cling * smooth(6.45, 6.95, there[:, 1])
@@ -74,23 +78,32 @@ def along(directions: np.ndarray, outward: np.ndarray) -> np.ndarray:
     return unit(directions - np.einsum("nk,nk->n", directions, outward)[:, None] * outward)
 
 
-def off_the_face(points: np.ndarray, *, free_fringe: bool) -> np.ndarray:
+def off_the_face(points: np.ndarray, rise: float, *, free_fringe: bool) -> np.ndarray:
     """Points moved aside where hair would hang into the face, and in towards the neck below the ears."""
     x, y, z = points.T
-    width = np.interp(y, FREE_HEIGHTS, FREE_WIDTHS) * (y < (7.5 if free_fringe else 7.97)) * smooth(0.35, 0.65, z)
+    usual = usual_height(y, rise)
+    width = (
+        np.interp(usual, FREE_HEIGHTS, FREE_WIDTHS) * (usual < (7.5 if free_fringe else 7.97)) * smooth(0.35, 0.65, z)
+    )
     aside = np.maximum(np.abs(x), np.abs(x) + 0.6 * (width - np.abs(x)))
     outer = HANGING_WIDTH + 0.15 * smooth(6.6, EARS, y)
     drawn_in = 0.25 * np.maximum(0, aside - outer) * (y < EARS)
     return np.stack([np.where(x < 0, -1, 1) * (aside - drawn_in), y, z], axis=1)
 
 
-def cut(style: HairStyle, points: np.ndarray, outwards: np.ndarray, draw: np.random.Generator):
+def usual_height(y: np.ndarray, rise: float) -> np.ndarray:
+    """Heights as on a face whose hair begins where it usually does, for one where it begins `rise` higher."""
+    return y - rise * np.clip((y - BROWS) / (FOREHEAD - BROWS), 0, 1)
+
+
+def cut(style: HairStyle, points: np.ndarray, outwards: np.ndarray, rise: float, draw: np.random.Generator):
     """Strands, their points spread anew, up to where they would leave the style's outline or cross the face."""
     x, y, z = np.moveaxis(points, 2, 0)
-    uneven = draw.normal(0, 0.02, (len(points), 1))
-    lowest = style.fringe if style.fringe is not None else 7.92
-    before_face = (z > 0.80) & (np.abs(x) < 0.85 * np.interp(y, FREE_HEIGHTS, FREE_WIDTHS, right=0.58))
-    beyond = (y < style.cut + 2 * uneven) | (before_face & (y < lowest + 0.10 * x**2 + uneven))
+    usual = usual_height(y, rise)
+    uneven = draw.normal(0, 0.025, (len(points), 1))
+    lowest = style.fringe if style.fringe is not None else FOREHEAD
+    before_face = (z > 0.80) & (np.abs(x) < np.interp(usual, FREE_HEIGHTS, FREE_WIDTHS, right=0.58) - 0.04)
+    beyond = (y < style.cut + 2 * uneven) | (before_face & (usual < lowest + 0.10 * x**2 + uneven))
     last = points.shape[1] - 1
     end = np.where(beyond.any(axis=1), np.maximum(beyond.argmax(axis=1) - 0.5, 0.5), last)
     place = np.linspace(0, 1, last + 1) * end[:, None]

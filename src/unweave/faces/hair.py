@@ -7,13 +7,14 @@ ribbons(strands, vertices_now)                # once a geometry: roots stay in t
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from unweave.faces.around import surroundings
 from unweave.faces.brows import grow_beard, grow_brows
 from unweave.faces.chance import rng
 from unweave.faces.combing import comb, cut
 from unweave.faces.facemap import smooth
+from unweave.faces.head import head
 from unweave.faces.palettes import GREY_HAIR, linear, skin_colour
 from unweave.faces.people import Person
 from unweave.faces.roots import Face, Roots, anchors, skin_triangles, sow
@@ -29,6 +30,7 @@ ROOTS, COMBING, CUTTING, TUFTS, TINTS = range(41, 46)
 MOST_SEGMENTS = 31_000  # of all strands of a head: two triangles each
 EDGE_LENGTH, EDGE_WIDTH = 0.35, 0.45  # of strands at the hairline, as shares of the others'
 TAPER = 0.8  # how much narrower a tip is than its root
+REACH = 0.14  # how far (dm) a strand can be drawn into its tuft
 WAVES = 0.62, 0.40  # length (dm) of one turn of straight hair, and how much less it is for the curliest
 WAVE_SIZE = 0.042  # radius (dm) of the curliest turn
 SHEER, SHADED = 0.55, 0.6  # how much of the skin shows through fine hair at the edge, and its shade
@@ -56,18 +58,20 @@ def grow_hair(person: Person, face: Face) -> Strands:
     edge = smooth(0, style.fade, depth_in_hair(person, places))
     sides = combed_sides(person, style, places)
 
+    rise = person.hairline + style.raised + forehead_rise(face)
+
     draw = rng(COMBING, person.number)
     tufts, tuft = tufts_of(style, places, sides, rng(TUFTS, person.number))
     bias = draw.normal(0, style.scatter, places.shape) + draw.normal(0, style.scatter, places.shape)[tuft]
     height = smooth(7.5, 8.1, places[:, 1])
     thickness = style.side_layer + (style.layer - style.side_layer) * height
     layers = person.volume * thickness * draw.random(len(places)) ** 0.8 * (0.3 + 0.7 * edge)
-    lengths = strand_lengths(person, style, places, edge) * draw.uniform(0.75, 1.05, len(places))
-    points, outwards = comb(style, around, starts, outward, lengths, layers, sides, bias, steps)
-    points, outwards = cut(style, points, outwards, rng(CUTTING, person.number))
+    lengths = strand_lengths(person, style, places, edge) * draw.uniform(style.shortest, 1.05, len(places))
+    points, outwards = comb(style, around, starts, outward, lengths, layers, sides, bias, steps, rise)
+    points, outwards = cut(style, points, outwards, rise, rng(CUTTING, person.number))
 
     share = np.linspace(0, 1, steps + 1)[None, :, None]
-    points = points + style.clumping * share**1.5 * (points[tufts][tuft] - points) * (lengths[:, None, None] > 0.05)
+    points = gathered(points, points[tufts][tuft], style.clumping * share**1.5)
     points = curled(points, outwards, curl, tuft, draw)
     widths = style.width * (EDGE_WIDTH + (1 - EDGE_WIDTH) * edge[:, None]) * (1 - TAPER * share[..., 0] ** 1.5)
     shading = unit(outwards + 0.22 * draw.normal(size=(len(places), 1, 3)) + [0, 0, 0.15])
@@ -83,6 +87,13 @@ def grow_hair(person: Person, face: Face) -> Strands:
         anchors=anchors(),
         lying=False,
     )
+
+
+def forehead_rise(face: Face) -> float:
+    """How much higher (dm) the upper forehead is than that of the average face."""
+    average = head().template
+    upper = (np.abs(average[:, 1] - 8.0) < 0.1) & (average[:, 2] > 1.0)
+    return float(np.median(face.vertices[upper, 1] - average[upper, 1]))
 
 
 def hair_roots(person: Person, style: HairStyle, face: Face, count: int) -> Roots:
@@ -121,7 +132,15 @@ def tufts_of(style: HairStyle, places: np.ndarray, sides: np.ndarray, draw: np.r
     """Strands that lead a tuft, and the number of the tuft each strand belongs to; no tuft spans the parting."""
     leaders = draw.choice(len(places), min(style.clumps, len(places)), replace=False)
     features = np.column_stack([places, np.sign(sides) if style.parting is not None else 0 * sides])
-    return leaders, cKDTree(features[leaders]).query(features)[1]
+    return leaders, KDTree(features[leaders]).query(features)[1]
+
+
+def gathered(points: np.ndarray, leaders: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    """Strands drawn towards those that lead their tufts, the shorter the less."""
+    gap = leaders - points
+    length = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)[:, None, None]
+    most = REACH * np.minimum(1, length / 0.4)
+    return points + amount * gap * np.minimum(1, most / np.maximum(np.linalg.norm(gap, axis=2, keepdims=True), 1e-6))
 
 
 def curled(points, outwards, curl: float, tuft: np.ndarray, draw: np.random.Generator) -> np.ndarray:

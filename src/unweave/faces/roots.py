@@ -10,7 +10,7 @@ from unweave.faces.facemap import BOTTOM, LEFT, RIGHT, SIZE, TOP
 from unweave.faces.head import head
 from unweave.faces.strands import on_triangles, unit
 
-ANCHOR_HEIGHT, ANCHOR_DEPTH = 7.95, 0.7  # above and behind: skin that no expression moves
+ANCHOR_HEIGHT, ANCHOR_DEPTH = 7.9, 0.7  # above and behind: skin that no expression moves
 
 
 @dataclass(frozen=True)
@@ -88,4 +88,4 @@ def anchors() -> np.ndarray:
     template = head().template
     skin = np.unique(skin_triangles())
     still = (template[skin, 1] > ANCHOR_HEIGHT) & (template[skin, 2] < ANCHOR_DEPTH)
-    return skin[still][::8]
+    return skin[still][::4]

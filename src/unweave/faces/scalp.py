@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from unweave.faces.chance import rng
 from unweave.faces.facemap import SIDEWAYS, UP, blurred_noise, smooth
@@ -23,6 +23,7 @@ HEIGHTS = np.array(
     [8.00, 8.01, 8.01, 7.96, 7.87, 7.74, 7.58, 7.40, 7.24, 7.12, 7.12, 7.40, 7.44, 7.25, 6.90, 6.66, 6.56]
 )
 MALE_PEAK = np.array([0.0, 0.01, 0.03, 0.05, 0.04, 0.02, 0.0, 0, -0.05, -0.05, -0.05, 0, 0, 0, 0, 0, 0])
+FEMALE_SIDES = np.array([0.0, 0, 0, -0.02, -0.02, 0, 0, 0.04, 0.12, 0.20, 0.22, 0, 0, 0, 0, 0, 0])
 BAYS = np.array([0.0, 0.10, 0.45, 0.90, 1.0, 0.9, 0.6, 0.3, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 FRONT = np.array([1.0, 1.0, 1.0, 0.9, 0.7, 0.5, 0.3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 
@@ -33,8 +34,7 @@ def depth_in_hair(person: Person, points: np.ndarray) -> np.ndarray:
     x, y, z = np.asarray(points, dtype=float).T
     angle = np.arctan2(np.abs(x), z - AXIS_DEPTH)
     line = HEIGHTS + FRONT * (person.hairline + style.raised) + BAYS * style.bays
-    if person.male:
-        line = line + MALE_PEAK
+    line = line + (MALE_PEAK if person.male else FEMALE_SIDES)
     uneven = 0.012 * np.sin(9 * x + person.number) + 0.010 * np.sin(23 * x + 2.3 * person.number)
     return y - np.interp(angle, ANGLES, line) + uneven
 
@@ -46,7 +46,7 @@ def front_depth() -> np.ndarray:
     a, b, c = np.moveaxis(shape.template[shape.triangles[shape.parts == 0]].astype(float), 1, 0)
     middles, facing = (a + b + c) / 3, np.cross(b - a, c - a)[:, 2]
     points = middles[(facing > 0) & (middles[:, 2] > 0.35)]
-    distance, nearest = cKDTree(points[:, :2]).query(np.stack([SIDEWAYS.ravel(), UP.ravel()], axis=1), k=4)
+    distance, nearest = KDTree(points[:, :2]).query(np.stack([SIDEWAYS.ravel(), UP.ravel()], axis=1), k=4)
     weights = 1 / (distance + 0.01)
     depth = (points[nearest, 2] * weights).sum(axis=1) / weights.sum(axis=1)
     return gaussian_filter(depth.reshape(UP.shape), 3)

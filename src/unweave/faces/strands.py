@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unweave.faces.geometry import FREE_ABOVE, STILL_BELOW
+
 VIEWPOINT = np.array([0.0, 7.2, 22.0])  # ribbons are broad as seen from here
-NECK, JAW = 5.75, 6.35  # the head turns wholly above the jaw, not at all below the neck
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _ribbons(strands: Strands, vertices: np.ndarray) -> Ribbons:
         skin = (root_now - (root_before @ turn.T + shift))[:, None]
         along = np.linspace(0, 1, strands.points.shape[1], dtype=np.float32)[:, None]
         turned = turned_by(strands.points, turns) + shift
-        share = np.clip((strands.points[..., 1:2] - NECK) / (JAW - NECK), 0, 1)
+        share = np.clip((strands.points[..., 1:2] - STILL_BELOW) / (FREE_ABOVE - STILL_BELOW), 0, 1)
         share *= share * (3 - 2 * share)
         points = strands.points + share * (turned - strands.points) + skin * (1 - along) ** 2
     sides = turned_by(strands.sides, turns)

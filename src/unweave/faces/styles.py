@@ -54,12 +54,15 @@ class HairStyle:
     """Density on top, as a share of the sides."""
     scatter: float = 0.10
     """How unevenly it is combed."""
+    shortest: float = 0.75
+    """Length of the shortest strands, as a share of the usual."""
     clumps: int = 300
     clumping: float = 0.4
     """How far the strands of a tuft run together: 0-1."""
-    least_curl: float = 0.0
     curl: float = 1.0
     """Share of the person's curl that shows."""
+    least_curl: float = 0.0
+    """Curl that the style has whoever wears it."""
     cover: float = 0.85
     """How dark the scalp is painted under the hair: 0-1."""
 
@@ -83,6 +86,7 @@ STYLES: Mapping[str, HairStyle] = {
         curl=0.3,
         cover=0.80,
         bays=0.03,
+        shortest=0.85,
     ),
     "short": HairStyle(
         strands=7500,
@@ -142,7 +146,7 @@ STYLES: Mapping[str, HairStyle] = {
         curl=0.7,
     ),
     "fringe": HairStyle(
-        strands=6200,
+        strands=6600,
         segments=6,
         top=0.62,
         side=0.18,
@@ -156,7 +160,7 @@ STYLES: Mapping[str, HairStyle] = {
         fringe=7.70,
         scatter=0.12,
         clumps=380,
-        clumping=0.5,
+        clumping=0.35,
         side_forward=0.25,
     ),
     "medium": HairStyle(
@@ -219,9 +223,9 @@ STYLES: Mapping[str, HairStyle] = {
         layer=0.05,
         side_layer=0.03,
         cling=0.95,
-        scatter=0.05,
+        scatter=0.03,
         clumps=260,
-        clumping=0.3,
+        clumping=0.1,
         curl=0.2,
     ),
     "long": HairStyle(
@@ -290,11 +294,11 @@ STYLES: Mapping[str, HairStyle] = {
     ),
     "afro": HairStyle(
         strands=6200,
-        segments=6,
-        width=0.026,
-        top=0.42,
-        side=0.36,
-        nape=0.25,
+        segments=4,
+        width=0.013,
+        top=0.44,
+        side=0.24,
+        nape=0.12,
         forward=0.0,
         across=0.2,
         up=0.3,
@@ -302,10 +306,11 @@ STYLES: Mapping[str, HairStyle] = {
         layer=0.5,
         side_layer=0.4,
         cling=0.0,
-        scatter=0.30,
+        scatter=0.45,
         clumps=700,
-        clumping=0.25,
+        clumping=0.0,
         cover=0.90,
         least_curl=0.9,
+        shortest=0.7,
     ),
 }
