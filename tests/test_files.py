@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unweave.files import CannotWriteError, bundled, cache_folder, replacing, write_whole
+from unweave.files import CannotWriteError, bundled, cache_folder, is_run, replacing, write_whole
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -69,3 +69,54 @@ def test_only_what_comes_with_the_package_is_bundled() -> None:
     assert faces.stat().st_size < 12e6
     assert bundled("faces65.zip") is None
     assert bundled("../errors.py") is None
+
+
+def test_an_empty_folder_is_filled_even_where_it_is_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.chdir(tmp_path / "here")
+    for number, place in enumerate([Path(), tmp_path / "link"]):
+        before = (tmp_path / "here").stat().st_ino
+        with replacing(place) as temporary:
+            temporary.mkdir()
+            (temporary / "a").write_text(str(number))
+            assert not Path("a").exists()
+        assert (tmp_path / "here").stat().st_ino == before
+        assert [path.name for path in (tmp_path / "here").iterdir()] == ["a"]
+        assert Path("a").read_text() == str(number)
+        Path("a").unlink()
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_folder_in_use_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    line = f"{tmp_path}: cannot be written (it is a folder that is not empty)"
+    with pytest.raises(CannotWriteError) as error, replacing(tmp_path):
+        raise AssertionError
+    assert str(error.value) == line
+
+
+def test_a_folder_that_fails_half_way_leaves_the_empty_one(tmp_path: Path) -> None:
+    def fail() -> None:
+        with replacing(tmp_path) as temporary:
+            temporary.mkdir()
+            (temporary / "a").write_text("")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_told_by_its_state_or_by_its_settings_and_a_model(tmp_path: Path) -> None:
+    assert not is_run(tmp_path)
+    (tmp_path / "config.yaml").touch()
+    assert not is_run(tmp_path)
+    (tmp_path / "last.safetensors").touch()
+    assert is_run(tmp_path)
+    (tmp_path / "config.yaml").unlink()
+    assert not is_run(tmp_path)
+    (tmp_path / "state.safetensors").touch()
+    assert is_run(tmp_path)

@@ -320,6 +320,7 @@ def test_load_takes_a_run_folder_a_file_or_a_bundled_name(tmp_path: Path, monkey
     assert load(str(run / "last.safetensors")).card.step == 9
     assert load(best).attributes == ("expression", "light")
     assert load(best).classes["light"] == ("left", "right", "top")
+    monkeypatch.setattr("unweave.files.bundled", {"faces.safetensors": best}.get)
     monkeypatch.setattr(use, "bundled", {"faces.safetensors": best}.get)
     assert load("faces").card == load(best).card
     monkeypatch.chdir(tmp_path)
@@ -335,3 +336,12 @@ def test_what_is_no_model_is_told_in_one_line(tmp_path: Path) -> None:
     save_random(tmp_path / "last.safetensors")
     with pytest.raises(UnweaveError, match=r"name the last one: .*last\.safetensors"):
         load(tmp_path)
+
+
+def test_a_run_that_hides_the_bundled_model_is_said_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    best = save_random(tmp_path / "faces64" / "best.safetensors")
+    assert load("faces64").card == load(best).card
+    assert capsys.readouterr().err == f"unweave: {tmp_path / 'faces64'} is used, which hides the bundled faces64\n"

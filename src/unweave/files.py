@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import unweave
@@ -24,17 +25,25 @@ def replacing(path: Path) -> Iterator[Path]:
     is none of that name yet or an empty one. Raises `CannotWriteError` where the place cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    there = _is_folder(path)  # it is filled, not replaced: it may be the current folder, or where a disk is mounted
+    name = f".{path.name}.{secrets.token_hex(4)}.part"
+    temporary = path / name if there else path.with_name(name)
     try:
+        if there and any(path.iterdir()):
+            raise CannotWriteError(f"{path}: cannot be written (it is a folder that is not empty)")
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         if temporary.is_file():
             _to_disk(temporary)
-        temporary.replace(path)
+        if there and temporary.is_dir():
+            for made in temporary.iterdir():
+                made.rename(path / made.name)
+        else:
+            temporary.replace(path)
     except OSError as error:
         raise CannotWriteError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -54,20 +63,56 @@ def cache_folder() -> Path:
 
 def bundled(name: str) -> Path | None:
     """The file `name`, such as "faces64.zip", that comes with the package; None if there is none."""
-    path = Path(unweave.__file__).parent / "bundled" / name
-    return path if Path(name).name == name and path.is_file() else None
+    folder = Path(unweave.__file__).parent / "bundled"
+    return folder / name if folder / name in folder.glob("*") else None
+
+
+def expanded(name: str | Path) -> Path:
+    """The path that a user names, ~ replaced by the home folder.
+
+    Raises `UnweaveError` for what can be no path: an unknown user, a name that is too long.
+    """
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except RuntimeError:
+        raise UnweaveError(f"{name}: there is no such user") from None
+    except OSError as error:
+        raise UnweaveError(f"{name}: cannot be read ({error.strerror})") from None
+    return path
+
+
+def tell_hidden(path: Path, name: str) -> None:
+    """Say on stderr that `path` is used where the bundled file `name` could have been meant."""
+    if bundled(name):
+        print(f"unweave: {path.absolute()} is used, which hides the bundled {Path(name).stem}", file=sys.stderr)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a training (see `run_folder.py`)."""
+    models = any((folder / name).is_file() for name in ("best.safetensors", "last.safetensors"))
+    return (folder / "state.safetensors").is_file() or (models and (folder / "config.yaml").is_file())
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it, as far as that is possible."""
+    import shutil
+
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, which is told when it is written
+        return False
 
 
 def _to_disk(path: Path) -> None:
     # Else a power cut after the rename could leave the new name with nothing in it.
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        import shutil
-
-        shutil.rmtree(path, ignore_errors=True)
-    elif path.exists():
-        path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 from unweave.checkpoint import ModelCard, load_model
 from unweave.codes import Codes, unknown_name
 from unweave.errors import UnweaveError
-from unweave.files import bundled
+from unweave.files import bundled, expanded, tell_hidden
 from unweave.images import Given, Images, given, pictures, read
 from unweave.networks import Generator
 
@@ -41,11 +41,12 @@ def load(name_or_path: str | Path, device: str | torch.device = "cpu") -> Model:
 
 def find_model(name_or_path: str | Path) -> Path:
     """The model file that a name, a run folder or a path stands for."""
-    path = Path(name_or_path).expanduser()
-    best = path / "best.safetensors"
-    if path.is_file() or best.is_file():
-        return path if path.is_file() else best
-    if kept := bundled(f"{name_or_path}.safetensors"):
+    path, name = expanded(name_or_path), f"{name_or_path}.safetensors"
+    for file in (path, path / "best.safetensors"):
+        if file.is_file():
+            tell_hidden(path, name)
+            return file
+    if kept := bundled(name):
         return kept
     if not path.is_dir():
         raise UnweaveError(f"{path}: no such run folder or model file, nor a bundled model (faces64)")

@@ -124,11 +124,31 @@ def test_unpacking_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_of_the_name_goes_before_the_bundled_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_the_name_goes_before_the_bundled_set_which_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert find_source("faces64").name == "faces64.zip"
+    assert capsys.readouterr().err == ""
     (tmp_path / "faces64").mkdir()
     assert find_source("faces64") == Path("faces64")
+    line = f"unweave: {tmp_path / 'faces64'} is used, which hides the bundled faces64\n"
+    assert capsys.readouterr().err == line
     with pytest.raises(UnweaveError) as error:
         find_source("faces65")
     assert str(error.value) == "faces65: no such folder or .zip, nor a bundled data set (faces64)"
+
+
+def test_the_folder_of_a_run_is_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faces64" / "samples").mkdir(parents=True)
+    (tmp_path / "faces64" / "samples" / "000500.png").touch()
+    (tmp_path / "faces64" / "state.safetensors").touch()
+    with pytest.raises(UnweaveError) as error:
+        find_source("faces64")
+    assert str(error.value) == f"{tmp_path / 'faces64'}: is the folder of a run, expected labelled images"
+
+
+def test_no_name_is_no_data() -> None:
+    with pytest.raises(UnweaveError, match=r"^\(no name\): no such folder or \.zip"):
+        find_source("")

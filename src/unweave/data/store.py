@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unweave.errors import UnweaveError
-from unweave.files import bundled, replacing
+from unweave.files import bundled, expanded, is_run, replacing, tell_hidden
 
 LARGEST_FILE = 256 * 2**20
 """Bytes of one file, once unpacked."""
@@ -78,14 +78,19 @@ class Store:
 
 
 def find_source(source: str | Path) -> Path:
-    """The folder or file `source`, or else the bundled set of that name; raises `UnweaveError` if there is neither."""
-    path = Path(source).expanduser()
-    if path.exists():
-        return path
-    kept = bundled(f"{source}.zip")
-    if kept is None:
-        raise UnweaveError(f"{source}: no such folder or .zip, nor a bundled data set (faces64)")
-    return kept
+    """The folder or file `source`, or else the bundled set of that name.
+
+    Raises `UnweaveError` if there is neither, and for the folder of a run, whose sample grids are no data.
+    """
+    path, name = expanded(source), f"{source}.zip"
+    if not source or not path.exists():
+        if kept := bundled(name):
+            return kept
+        raise UnweaveError(f"{source or '(no name)'}: no such folder or .zip, nor a bundled data set (faces64)")
+    if is_run(path):
+        raise UnweaveError(f"{path.absolute()}: is the folder of a run, expected labelled images")
+    tell_hidden(path, name)
+    return path
 
 
 def default_attributes(path: Path) -> tuple[str, ...] | None:
