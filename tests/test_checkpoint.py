@@ -1,11 +1,12 @@
 import json
 import os
 import pickle
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from unweave.checkpoint import ModelCard, load_model, load_tensors, save_model, save_tensors
@@ -98,3 +99,51 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         saved(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("place", ["weights", "header"])
+def test_a_single_flipped_bit_is_noticed_and_the_file_named(place: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    saved(path)
+    content = bytearray(path.read_bytes())
+    content[-1000 if place == "weights" else content.index(b"toy")] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UnweaveError) as error:
+        load_model(path)
+    assert str(error.value) == f"{path}: is damaged, its content is not what was written; take another copy"
+
+
+def test_a_file_without_a_hash_still_loads(tmp_path: Path) -> None:
+    saved(tmp_path / "model.safetensors")
+    with safe_open(tmp_path / "model.safetensors", framework="pt") as file:
+        header = {"unweave": file.metadata()["unweave"]}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file(tensors, tmp_path / "old.safetensors", metadata=header)
+    assert load_model(tmp_path / "old.safetensors")[0] == CARD
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"size": "32"}, "size is '32', expected a whole number"),
+        ({"size": 30}, "size is 30, expected a multiple of 4"),
+        ({"width": None}, "width is None, expected a number from 0 up"),
+        ({"reconstruction": {"limit": "high"}}, "limit is 'high', expected a number from 0 up"),
+        ({"attributes": {"who": (1, 2), "light": ("x",)}}, "class 1 is 1, expected text"),
+        ({"crop": "middle"}, "crop is 'middle', expected center or"),
+    ],
+)
+def test_a_card_with_what_is_no_size_or_class_is_refused(changes: dict, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_tensors(path, {"a": torch.zeros(1)}, {"kind": "model", **asdict(CARD), **changes})
+    with pytest.raises(UnweaveError) as error:
+        load_model(path)
+    assert str(error.value).startswith(f"{path}: its tensors and its header do not fit together ({reason}")
+
+
+@pytest.mark.parametrize("header", ["[1]", '"x"', '{"format": "1"}', "{"])
+def test_a_header_of_another_kind_gets_one_line(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"a": torch.zeros(1)}, path, metadata={"unweave": header})
+    with pytest.raises(UnweaveError, match="not a file that unweave wrote, or damaged"):
+        load_tensors(path, "model")

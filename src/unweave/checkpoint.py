@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import chain
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from unweave.data.pictures import check_crop
 from unweave.errors import UnweaveError
 from unweave.files import write_whole
 from unweave.networks import Generator
@@ -60,8 +65,7 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
     """
     tensors, header = load_tensors(path, "model")
     try:
-        header["attributes"] = {name: tuple(classes) for name, classes in header["attributes"].items()}
-        card = ModelCard(**header)
+        card = read_card(header)
         generator = Generator(
             tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
         )
@@ -69,7 +73,7 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
             name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")
         }
         generator.load_state_dict(weights)
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UnweaveError) as error:
         raise UnweaveError(
             f"{path}: its tensors and its header do not fit together ({str(error).splitlines()[0]})"
         ) from None
@@ -77,11 +81,33 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
     return card, generator.eval(), means
 
 
+def read_card(header: Mapping[str, Any]) -> ModelCard:
+    """The card in a header; raises `TypeError`, `ValueError` or `UnweaveError` for what is no size, class and so on."""
+    attributes = {name: tuple(classes) for name, classes in header["attributes"].items()}
+    reconstruction = header.get("reconstruction", {})
+    numbers = {"width": header["width"], **reconstruction}
+    wholes = {name: header[name] for name in ("size", "channels", "residual_blocks", "step") if name in header}
+    texts = {name: header[name] for name in ("crop", "method", "name") if name in header}
+    for values, kinds, expected in (
+        (numbers, (int, float), "a number from 0 up"),
+        (wholes, (int,), "a whole number"),
+        (texts | {f"class {name}": name for name in chain(*attributes.values())}, (str,), "text"),
+    ):
+        for name, value in values.items():
+            if type(value) not in kinds or (str not in kinds and not 0 <= value < inf):
+                raise ValueError(f"{name} is {value!r}, expected {expected}")
+    if header["size"] < 4 or header["size"] % 4:
+        raise ValueError(f"size is {header['size']}, expected a multiple of 4")
+    check_crop(header["crop"])
+    return ModelCard(**{**header, "attributes": attributes})
+
+
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> None:
     """Write tensors with a JSON header, under a temporary name that is then renamed."""
     kept = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+    text = json.dumps({"format": FORMAT, **header})
     # Not save_file, whose files only their owner can read.
-    write_whole(path, save(kept, metadata={"unweave": json.dumps({"format": FORMAT, **header})}))
+    write_whole(path, save(kept, metadata={"unweave": text, "sha256": digest(text, kept)}))
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict]:
@@ -90,15 +116,29 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict]:
         raise UnweaveError(f"{path}: there is no such file")
     try:
         with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {})["unweave"])
+            metadata = file.metadata() or {}
+            header = json.loads(metadata["unweave"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-    except (SafetensorError, KeyError, ValueError) as error:
+        if not isinstance(header, dict) or type(version := header.pop("format", 0)) is not int:
+            raise ValueError("its header is no object with a format")
+    except (SafetensorError, OSError, KeyError, ValueError, RecursionError) as error:
         raise UnweaveError(f"{path}: not a file that unweave wrote, or damaged ({error})") from None
-    if header.pop("format", 0) > FORMAT:
+    if "sha256" in metadata and metadata["sha256"] != digest(metadata["unweave"], tensors):  # older files have none
+        raise UnweaveError(f"{path}: is damaged, its content is not what was written; take another copy")
+    if version > FORMAT:
         raise UnweaveError(f"{path}: written by a newer unweave, whose format this one does not know; upgrade unweave")
     if (found := header.pop("kind", None)) != kind:
         raise UnweaveError(f"{path}: holds a {found}, expected a {kind}")
     return tensors, header
+
+
+def digest(header: str, tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256 of a header and of the bytes of contiguous tensors on the CPU, in hexadecimal."""
+    sha = hashlib.sha256(header.encode())
+    for name in sorted(tensors):
+        sha.update(name.encode())
+        sha.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+    return sha.hexdigest()
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
