@@ -77,26 +77,30 @@ def restore(config: Config) -> Config:
 
 
 @contextmanager
-def interrupts() -> Iterator[Callable[[], bool]]:
-    """A function that tells whether Ctrl-C was pressed inside: the step in hand is finished first.
+def interrupts() -> Iterator[Callable[[], BaseException | None]]:
+    """A function that tells whether Ctrl-C was pressed inside, or the process asked to end (SIGTERM), and is to leave.
 
-    A second one stops at once.
+    What it gives then is what to raise, once the step in hand is finished and saved. A second time stops at once.
     """
-    pressed = threading.Event()
+    leave: list[BaseException] = []
 
-    def note(*_: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
+    def note(number: int, _: object) -> None:
+        leave.append(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
+        if len(leave) > 1:
+            raise leave[-1]
+
+    def asked() -> BaseException | None:
+        return leave[0] if leave else None
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
-        yield pressed.is_set
+        yield asked
         return
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield pressed.is_set
+        yield asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

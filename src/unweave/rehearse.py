@@ -7,36 +7,40 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 import yaml
 
-from unweave import machine
 from unweave.config import Config
 from unweave.data.batches import Batch, steps_per_epoch
 from unweave.data.table import AttributeTable
 from unweave.method import Unweave
-from unweave.training import as_table
+from unweave.run_folder import check_free
+from unweave.training import begin
 
 TIMED_STEPS = 3
 
 
-def rehearse(data: str | Path | AttributeTable, config: Config) -> Iterator[str]:
+def rehearse(
+    data: str | Path | AttributeTable,
+    config: Config,
+    folder: Path | None = None,
+    init_from: Path | None = None,
+) -> Iterator[str]:
     """Lines that tell what training on `data` would take; a few steps on noise are run, nothing is written.
 
-    Raises `UnweaveError` as `train` does, for bad data or settings.
+    Raises `UnweaveError` as `train` does for all but the images themselves.
     """
-    table = as_table(data, config)
-    config = replace(config, data=replace(config.data, attributes=table.attributes))
-    config = machine.resolve(config)
+    if folder is not None:
+        check_free(folder)
+    table, config, method = begin(data, config, init_from)
     yield yaml.safe_dump(json.loads(json.dumps(asdict(config))), sort_keys=False)
 
     images = {split: len(table.rows(split)) for split in ("train", "validation", "test")}
     yield f"images: {images['train']} training, {images['validation']} validation, {images['test']} test"
     yield "classes: " + ", ".join(f"{name} {len(classes)}" for name, classes in table.classes.items())
-    method = Unweave(config, table.classes)
     yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
 
     seconds = seconds_per_step(method, noise(config, table.classes))

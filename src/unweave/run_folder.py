@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from unweave.checkpoint import load_tensors, optimiser_tensors, restore_optimise
 from unweave.codes import REST
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
-from unweave.files import write_whole
+from unweave.files import CannotWriteError, is_run, remove, write_whole
 from unweave.method import Unweave
 
 Log = Callable[[Mapping[str, float]], None]
@@ -36,10 +37,7 @@ Log = Callable[[Mapping[str, float]], None]
 @contextmanager
 def made(folder: Path) -> Iterator[Path]:
     """Make a run folder; where what follows fails, leave what was before. Raises `UnweaveError` where it is in use."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UnweaveError(
-            f"{folder}: is in use; take another folder, or go on with this run: unweave train --resume {folder}"
-        )
+    check_free(folder)
     theirs = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,10 +46,39 @@ def made(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     except BaseException:
-        shutil.rmtree(folder)
-        if theirs:  # an empty folder that the user had made
-            folder.mkdir()
+        with suppress(OSError):  # the first error is the one to tell
+            for path in folder.iterdir():
+                remove(path)
+            if not theirs:
+                folder.rmdir()
         raise
+
+
+def check_free(folder: Path) -> None:
+    """Raise `UnweaveError` where there is something in the way of a new run folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        resume = f", or go on with this run: unweave train --resume {folder}" if is_run(folder) else ""
+        raise UnweaveError(f"{folder}: is in use; take another folder{resume}")
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Keep a run folder from being trained in by two at once; raises `UnweaveError` for the second.
+
+    The lock ends with the process, however that ends. Where a system or a disk has no such locks, nothing is kept.
+    """
+    with ExitStack() as stack:
+        try:
+            import fcntl
+
+            folder = os.open(run, os.O_RDONLY)
+            stack.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UnweaveError(f"{run}: is being trained in by another process; wait for it, or stop it") from None
+        except (ImportError, OSError):
+            pass
+        yield
 
 
 def write_state(run: Path, method: Unweave, step: int, best: float, table: AttributeTable) -> None:
@@ -69,17 +96,27 @@ def write_state(run: Path, method: Unweave, step: int, best: float, table: Attri
 def read_state(run: Path, method: Unweave, table: AttributeTable) -> tuple[int, float]:
     """Put the last checkpoint back into `method`; returns its step and best score."""
     tensors, header = load_tensors(run / "state.safetensors", "state")
-    if header["data"] != fingerprint(table):
+    try:
+        step, best, data = int(header["step"]), float(header["best"]), header["data"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnweaveError(f"{run}: its state.safetensors lacks what a training state holds ({error})") from None
+    if data != fingerprint(table):
         raise UnweaveError(
             f"{run}: its images or labels are no longer those it was trained on; restore them, or --init-from it"
         )
-    for name, module in method.modules.items():
-        module.load_state_dict(_under(f"{name}/", tensors))
-        if adam := _under(f"{name}.adam/", tensors):  # there is none before the first step
-            restore_optimiser(method.optimisers[name], adam)
-    if method.average is not method.generator:
-        method.average.load_state_dict(_under("average/", tensors))
-    return header["step"], header["best"]
+    try:
+        for name, module in method.modules.items():
+            module.load_state_dict(_under(f"{name}/", tensors))
+            if adam := _under(f"{name}.adam/", tensors):  # there is none before the first step
+                restore_optimiser(method.optimisers[name], adam)
+        if method.average is not method.generator:
+            method.average.load_state_dict(_under("average/", tensors))
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UnweaveError(
+            f"{run}: its state.safetensors does not fit its config.yaml, restore both as they were ({reason})"
+        ) from None
+    return step, best
 
 
 def fingerprint(table: AttributeTable) -> str:
@@ -95,11 +132,13 @@ def start_from(run: Path, method: Unweave, classes: Mapping[str, Sequence[str]])
     """
     tensors, header = load_tensors(run / "state.safetensors", "state")
     tensors |= {f"generator/{key}": value for key, value in _under("average/", tensors).items()}
+    if not isinstance(theirs := header.get("classes"), dict):
+        raise UnweaveError(f"{run}: its state.safetensors does not say which classes it was trained on")
     taken = 0
     with torch.no_grad():
         for name, module in method.modules.items():
             for key, mine in module.state_dict().items():
-                other = tensors.get(_their_key(f"{name}/{key}", classes, header["classes"]))
+                other = tensors.get(_their_key(f"{name}/{key}", classes, theirs))
                 if other is not None and other.shape == mine.shape:
                     mine.copy_(other)
                     taken += mine.ndim > 1  # a bias of one value fits everywhere
@@ -136,26 +175,21 @@ def metrics_log(run: Path, *, after: int, tensorboard: bool) -> Iterator[Log]:
     Lines of steps above `after` are dropped first: a resumed run writes them anew.
     """
     path = run / "metrics.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    write_whole(path, "".join(f"{line}\n" for line in lines if _step(line) <= after))
+    kept = [values for values in _logged(path) if values["step"] <= after] if path.exists() else []
+    write_whole(path, "".join(json.dumps(values) + "\n" for values in kept))
     board = None
     if tensorboard:
         from torch.utils.tensorboard import SummaryWriter
 
         board = SummaryWriter(str(run), purge_step=after + 1)
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("ab", buffering=0) as file:  # what a full disk refuses must not be tried again when it is closed
 
         def log(values: Mapping[str, float]) -> None:
-            file.write(
-                json.dumps(
-                    {
-                        name: float(f"{value:.6g}") if isinstance(value, float) else value
-                        for name, value in values.items()
-                    }
-                )
-                + "\n"
-            )
-            file.flush()
+            short = {n: float(f"{value:.6g}") if isinstance(value, float) else value for n, value in values.items()}
+            try:
+                file.write(f"{json.dumps(short)}\n".encode())
+            except OSError as error:
+                raise CannotWriteError(f"{path}: cannot be written ({error.strerror})") from error
             if board is not None:
                 for name, value in values.items():
                     board.add_scalar(name, value, values["step"])
@@ -170,8 +204,7 @@ def metrics_log(run: Path, *, after: int, tensorboard: bool) -> Iterator[Log]:
 def read_metrics(run: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """All series of metrics.jsonl: name -> (steps, values)."""
     series: dict[str, list[tuple[int, float]]] = {}
-    for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
-        values = json.loads(line)
+    for values in _logged(run / "metrics.jsonl"):
         for name, value in values.items():
             if name != "step":
                 series.setdefault(name, []).append((values["step"], value))
@@ -180,11 +213,13 @@ def read_metrics(run: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
-def _step(line: str) -> float:
-    try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError):  # a line that was cut off by a kill
-        return float("inf")
+def _logged(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a log that can be read: a kill may have cut one off, and a log never keeps a run from going on."""
+    for line in path.read_bytes().splitlines():
+        with suppress(ValueError, RecursionError):
+            values = json.loads(line)
+            if isinstance(values, dict) and isinstance(values.get("step"), int | float):
+                yield values
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -17,15 +17,25 @@ from tqdm import tqdm
 from unweave import config as settings
 from unweave import machine
 from unweave.config import Config
-from unweave.data.batches import TrainingSet, draw_batch, steps_per_epoch, training_set
+from unweave.data.batches import TrainingSet, check_settings, draw_batch, steps_per_epoch, training_set
 from unweave.data.cache import cached_images
+from unweave.data.pictures import check_crop
 from unweave.data.table import AttributeTable, read_table
 from unweave.errors import UnweaveError
 from unweave.evaluate import HeldOut, evaluate, held_out, score
 from unweave.files import bundled
 from unweave.judges import judged_attributes, train_judge
 from unweave.method import Unweave, learning_rate_share
-from unweave.run_folder import check_tensorboard, made, metrics_log, read_state, start_from, write_state
+from unweave.run_folder import (
+    check_free,
+    check_tensorboard,
+    locked,
+    made,
+    metrics_log,
+    read_state,
+    start_from,
+    write_state,
+)
 from unweave.snapshots import sample_grid, write_model
 
 HELD_OUT_IMAGES = 256
@@ -53,19 +63,32 @@ def train(
     if preset and config:
         raise UnweaveError(f"both the preset {preset} and a config were given, expected one of them")
     config = settings.build(changes, config or (settings.preset(preset) if preset else Config()))
+    check_free(Path(folder))
+    table, config, method = begin(data, config, init_from)
+    with ExitStack() as stack:
+        with made(Path(folder)) as run:
+            stack.enter_context(locked(run))
+            training, held = prepare(table, config)
+            settings.write_config(run / "config.yaml", config)
+            write_state(run, method, 0, float("-inf"), table)
+        return fit(method, training, held, table, config, run, first_step=0, best=float("-inf"))
+
+
+def begin(
+    data: str | Path | AttributeTable, config: Config, init_from: str | Path | None
+) -> tuple[AttributeTable, Config, Unweave]:
+    """All that comes before the images: labels, resolved settings, networks; raises for all that is wrong with them."""
     if config.run.tensorboard:
         check_tensorboard()
     table = as_table(data, config)
+    check_settings(table, config)
+    check_crop(config.data.crop)
     used = {"source": source_of(table), "pattern": table.pattern, "attributes": table.attributes}
     config = machine.resolve(replace(config, data=replace(config.data, **used)))
-    with made(Path(folder)) as run:
-        method = Unweave(config, table.classes)
-        if init_from is not None:
-            start_from(Path(init_from), method, table.classes)
-        training, held = prepare(table, config)
-        write_state(run, method, 0, float("-inf"), table)
-        settings.write_config(run / "config.yaml", config)
-    return fit(method, training, held, table, config, run, first_step=0, best=float("-inf"))
+    method = Unweave(config, table.classes)
+    if init_from is not None:
+        start_from(Path(init_from), method, table.classes)
+    return table, config, method
 
 
 def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
@@ -77,16 +100,20 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
     run = Path(run)
     if not (run / "config.yaml").exists():
         raise UnweaveError(f"{run}: holds no config.yaml, so it is not a run folder that can be resumed")
-    config = machine.restore(settings.read_config(run / "config.yaml"))
+    config = settings.read_config(run / "config.yaml")
+    if "auto" in (config.run.device, config.run.precision) or not config.run.threads:
+        raise UnweaveError(f"{run / 'config.yaml'}: is not as the training wrote it, whose run.device is resolved")
+    config = machine.restore(config)
     if not config.data.source and data is None:
         raise UnweaveError(
             f"{run}: was trained on arrays; resume it from Python, with the same table: unweave.resume(run, data=table)"
         )
     table = as_table(data or bundled(f"{config.data.source}.zip") or config.data.source, config)
     method = Unweave(config, table.classes)
-    step, best = read_state(run, method, table)
-    training, held = prepare(table, config)
-    return fit(method, training, held, table, config, run, first_step=step, best=best)
+    with locked(run):
+        step, best = read_state(run, method, table)
+        training, held = prepare(table, config)
+        return fit(method, training, held, table, config, run, first_step=step, best=best)
 
 
 def as_table(data: str | Path | AttributeTable, config: Config) -> AttributeTable:
@@ -163,7 +190,7 @@ def fit(
     with ExitStack() as stack:
         stack.enter_context(machine.memory_advice(config))
         log = stack.enter_context(metrics_log(run, after=first_step, tensorboard=rhythm.tensorboard))
-        interrupted = stack.enter_context(machine.interrupts())
+        asked_to_leave = stack.enter_context(machine.interrupts())
         bar = stack.enter_context(tqdm(total=steps, initial=first_step, unit="step", desc=run.name, disable=None))
         for step in range(first_step, steps):
             asked = time.perf_counter()
@@ -176,9 +203,9 @@ def fit(
             parts = method.step(batch, step)
             bar.update()
 
-            done, stop = step + 1, interrupted()
+            done, leave = step + 1, asked_to_leave()
             sampling = done % rhythm.sample_every == 0 or done == steps
-            saving = done % rhythm.checkpoint_every == 0 or done == steps or stop
+            saving = done % rhythm.checkpoint_every == 0 or done == steps or leave is not None
             if done % rhythm.log_every == 0 or sampling or saving:
                 values = finite(parts, done, run, saved)
                 seconds = time.perf_counter() - since
@@ -202,9 +229,9 @@ def fit(
                     saved = done
             if done == logged:
                 waited, since = 0.0, time.perf_counter()  # evaluations and checkpoints are not training time
-            if stop and done < steps:
+            if leave and done < steps:
                 tqdm.write(f"stopped after step {done}; go on with: unweave train --resume {run}")
-                raise KeyboardInterrupt
+                raise leave
     return run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_run_folder_in_use_is_refused_with_the_way_to_go_on(
 ) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    (run / "config.yaml").write_text("")
+    (run / "state.safetensors").touch()
     assert f"unweave train --resume {run}" in refused(capsys, "train", str(toy_folder), "-o", str(run), *TINY)
 
 
@@ -144,3 +145,32 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     for expected in ("networks:", "48 training", "parameters", "time", "memory"):
         assert expected in shown
     assert not run.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (
+            "--data.crop middle",
+            "crop is 'middle', expected center or WIDTHxHEIGHT+LEFT+TOP in pixels, such as 178x178+0+20",
+        ),
+        ("--data.pairs nope", "data.pairs names 'nope', but the attributes are shape, colour"),
+        (
+            "--data.flip-labels x:y=z",
+            "data.flip_labels has 'x:y=z', expected ATTRIBUTE:CLASS=CLASS of the data, as gaze:left=right",
+        ),
+        ("--run.batch 64", "48 training images are too few for a batch of 64; lower run.batch"),
+        ("--init-from gone", "gone/state.safetensors: there is no such file"),
+        ("-o toys", "toys: is in use; take another folder"),
+    ],
+)
+def test_a_dry_run_refuses_what_a_training_does(
+    more: str, line: str, toy_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(toy_folder.parent)
+    given = dict(zip([*TINY, "-o", "run"][::2], [*TINY, "-o", "run"][1::2], strict=True))
+    flag, value = more.split()
+    arguments = ["train", "toys", *chain(*{**given, flag: value}.items())]
+    for dry in ([], ["--dry-run"]):
+        assert refused(capsys, *arguments, *dry) == line
+    assert not Path("run").exists()

@@ -30,9 +30,7 @@ def train(
     dry_run: Annotated[bool, Parameter(group=FIRST)] = False,
     settings: Annotated[AnySettings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
-    """Train a model on labelled images, or go on with a training that was stopped.
-
-    A flag beats --config, which beats --preset, which beats the defaults: those are the paper's.
+    """Train a model on labelled images, or go on with a training.
 
     Parameters
     ----------
@@ -41,7 +39,7 @@ def train(
     out
         The run folder to make: settings, metrics, sample grids, models, checkpoints.
     preset
-        Settings to begin with: paper, faces64 or quick.
+        Settings to begin with: paper, faces64 or quick; without it the paper's. A file beats them, a flag beats both.
     config
         A YAML file of settings, such as the config.yaml of a run folder.
     init_from
@@ -66,7 +64,7 @@ def train(
     if dry_run:
         from unweave.rehearse import rehearse
 
-        for line in rehearse(data, resolved):
+        for line in rehearse(data, resolved, out, init_from):
             print(line)
         return
     if out is None:

@@ -59,22 +59,26 @@ def as_pixels(images: Float[Tensor, "batch colours height width"]) -> np.ndarray
 
 
 def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> TrainingSet:
-    """What `draw_batch` needs; raises `UnweaveError` for unknown names in the settings and for too few images."""
-    unknown = [name for name in config.data.pairs if name not in table.attributes]
-    if unknown:
-        raise UnweaveError(f"data.pairs names '{unknown[0]}', but the attributes are {', '.join(table.attributes)}")
-    rows = table.rows("train")
-    if len(rows) < config.run.batch:
-        raise UnweaveError(
-            f"{len(rows)} training images are too few for a batch of {config.run.batch}; lower run.batch"
-        )
+    """What `draw_batch` needs; raises `UnweaveError` as `check_settings` does."""
+    check_settings(table, config)
     return TrainingSet(
         pixels=pixels,
         labels=table.labels(),
-        rows=rows,
+        rows=table.rows("train"),
         mirrored=mirror_maps(table, config.data.flip_labels),
         pairs=tuple(table.attributes.index(name) for name in config.data.pairs),
     )
+
+
+def check_settings(table: AttributeTable, config: Config) -> None:
+    """Raise `UnweaveError` for names in the settings that the data do not have, and for too few images."""
+    unknown = [name for name in config.data.pairs if name not in table.attributes]
+    if unknown:
+        raise UnweaveError(f"data.pairs names '{unknown[0]}', but the attributes are {', '.join(table.attributes)}")
+    images = len(table.rows("train"))
+    if images < config.run.batch:
+        raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
+    mirror_maps(table, config.data.flip_labels)
 
 
 def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.ndarray, ...]:
