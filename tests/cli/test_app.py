@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from unweave import __version__
 from unweave.cli import app, main
 
-COMMANDS = ("data", "evaluate", "info", "interpolate", "mix", "synthesize", "train", "transfer")
+COMMANDS = ("data", "evaluate", "faces", "info", "interpolate", "mix", "synthesize", "train", "transfer")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +44,16 @@ def test_help_names_every_command() -> None:
     assert done.returncode == 0
     assert done.stderr == ""
     assert [name for name in COMMANDS if not re.search(rf"^  {name}\b", done.stdout, re.MULTILINE)] == []
+
+
+def test_help_says_of_every_command_what_its_docstring_does() -> None:
+    shown = run("--help").stdout
+    for command in COMMANDS:
+        target = app[command].default_command
+        if target is not None:
+            assert f"  {command}: {(target.__doc__ or '').splitlines()[0]}\n" in shown
+        else:
+            assert re.search(rf"^  {command}: [A-Z].{{20,}}\.$", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -97,6 +108,34 @@ def test_ctrl_c_leaves_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as left:
         main(["train", "faces64", "--dry-run"])
     assert left.value.code == 130
+
+
+def test_a_name_too_long_for_a_file_gets_one_line() -> None:
+    for arguments in (["data", "check", "x" * 300], ["info", "x" * 300], ["transfer", "faces64", "x" * 300]):
+        more = ["--from", "light=a.png", "-o", "o.png"] if arguments[0] == "transfer" else []
+        done = run(*arguments, *more)
+        assert done.returncode == 2
+        assert re.fullmatch(r"unweave: x{300}: .*[Ff]ile name too long.*\n", done.stderr)
+
+
+def test_an_unknown_users_home_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["info"], ["data", "check"]):
+        assert mistake(capsys, *command, "~nosuchuser/x") == "unweave: ~nosuchuser/x: there is no such user\n"
+
+
+def test_a_process_that_is_asked_to_end_removes_what_is_half_written(tmp_path: Path) -> None:
+    code = f"""
+import os, signal
+from unweave.cli import main
+from unweave.data.store import Store
+def asked(store, name):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return b""
+Store.read = asked
+main(["data", "unpack", "faces64", {str(tmp_path / "out")!r}])
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 143
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_package_lists_and_finds_its_public_names_without_importing_torch() -> None:

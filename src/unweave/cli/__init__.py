@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
@@ -17,20 +19,35 @@ app = App(
     help_formatter="plain",
     default_parameter=Parameter(consume_multiple=True, negative=()),
 )
-app.command("unweave.cli.train:train", name="train")
-for _name in ("transfer", "mix", "interpolate", "synthesize", "info"):
-    app.command(f"unweave.cli.use:{_name}", name=_name)
-app.command("unweave.cli.evaluate:evaluate", name="evaluate")
-app.command("unweave.cli.data:app", name="data")
+for _command, _help in {  # as in their docstrings, which are read when they are asked for
+    "train:train": "Train a model on labelled images, or go on with a training.",
+    "use:transfer": "Take attributes from exemplars and put them on the source.",
+    "use:mix": "Mix an attribute of several images and put it on the source.",
+    "use:interpolate": "Go in steps from one exemplar of an attribute to another.",
+    "use:synthesize": "Give the source the mean of a class, without an exemplar.",
+    "use:info": "Tell what a model knows: attributes, classes, size, training.",
+    "evaluate:evaluate": "Measure a model on test images, by classifiers trained apart.",
+}.items():
+    app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
+app.command("unweave.cli.data:app", name="data", help="Look for mistakes in labelled images; unpack the bundled ones.")
+app.command("unweave.cli.faces:app", name="faces", help="Render a database of faces with known factors.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that `arguments` (those of the process if None) spell, and leave with its exit code.
 
-    0: done. 2: a mistake in the arguments or in the data, told in one plain line. 130: stopped by Ctrl-C.
+    0: done. 2: a mistake in the arguments or in the data, told in one plain line. 130: stopped by Ctrl-C. 143: asked to
+    end (SIGTERM).
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that temporary files are removed
     try:
         app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
     except (CycloptsError, UnweaveError) as error:
         print(f"unweave: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"unweave: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(2)

@@ -17,7 +17,7 @@ def evaluate(
     pattern: str | None = None,
     json: Path | None = None,
 ) -> None:
-    """Measure a model on test images, by classifiers trained apart from it on real training images.
+    """Measure a model on test images, by classifiers trained apart.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def evaluate(
     pairs
         Random pairs of a source and an exemplar among the test images.
     judge_steps
-        Training steps of the classifiers.
+        Training steps of the classifiers, which learn from real training images only.
     seed
         Seed of pairs and classifiers.
     pattern

@@ -23,10 +23,7 @@ def transfer(
     strength: Strength = (),
     out: Out,
 ) -> None:
-    """Take attributes from exemplars and put them on the source, which keeps everything else.
-
-    With a folder as the source, or as one of the exemplars, OUT is a new folder: a picture for each pair, and grid.png,
-    whose rows are the sources and whose columns are the exemplars.
+    """Take attributes from exemplars and put them on the source.
 
     Parameters
     ----------
@@ -40,7 +37,8 @@ def transfer(
         How far to go: 0 is the source, 1 the exemplar, beyond it is exaggerated. A number for all attributes, or
         ATTRIBUTE=NUMBER, once for each.
     out
-        The picture to write (.png, .webp, .jpg), or the folder.
+        The picture to write (.png, .webp, .jpg). With a folder as the source, or as one of the exemplars, the new
+        folder: a picture for each pair, and grid.png, whose rows are the sources and whose columns are the exemplars.
     """
     chosen = assignments(from_, "--from", "ATTRIBUTE=IMAGE, such as expression=smile.png")
     strengths = strength_of(strength)
@@ -77,17 +75,17 @@ def transfer(
 
 
 def mix(model: str, source: Path, /, *images: str, of: str, out: Out) -> None:
-    """Put the weighted mean of several images' codes of one attribute on the source, which keeps everything else.
+    """Mix an attribute of several images and put it on the source.
 
     Parameters
     ----------
     model
         A run folder, a model file, or faces64 for the bundled model.
     source
-        An image, or a folder of images: then OUT is a new folder, with grid.png.
+        The image that keeps everything else, or a folder of images: then OUT is a new folder, with grid.png.
     images
         The images to mix, each with its weight: a.png=0.5 b.png=0.3 c.png=0.2. Weights are above 0 and sum to 1;
-        without any, all count alike.
+        without any, all count alike. What is mixed are their codes.
     of
         The attribute.
     out
@@ -110,7 +108,7 @@ def mix(model: str, source: Path, /, *images: str, of: str, out: Out) -> None:
 def interpolate(
     model: str, /, *images: Path, of: str, steps: int = 10, out: Out, animation: Path | None = None
 ) -> None:
-    """Go in steps from one exemplar of an attribute to another, while everything else is a third image's.
+    """Go in steps from one exemplar of an attribute to another.
 
     Parameters
     ----------
@@ -165,7 +163,7 @@ def synthesize(
     strength: Strength = (),
     out: Out,
 ) -> None:
-    """Give the source the mean code of a class, so that no exemplar is needed.
+    """Give the source the mean of a class, without an exemplar.
 
     Parameters
     ----------
@@ -195,7 +193,7 @@ def synthesize(
 
 
 def info(model: str, /) -> None:
-    """Tell what a model knows: attributes, classes, size, crop, parameters, steps, reconstruction error.
+    """Tell what a model knows: attributes, classes, size, training.
 
     Parameters
     ----------
