@@ -15,15 +15,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from unweave.cli import app, main
+from unweave.cli import main
 from unweave.data.pictures import read_picture
 from unweave.data.table import read_table
 from unweave.faces.card import command
 from unweave.faces.database import Database
 from unweave.faces.factors import EXPRESSIONS, Factors
-
-if "faces" not in app:
-    app.command("unweave.cli.faces:app", name="faces")
 
 SMALL = "--people 6 --expressions neutral smile --lights 2 --workers 1".split()
 
