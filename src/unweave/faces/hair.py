@@ -128,11 +128,13 @@ def strand_lengths(person: Person, style: HairStyle, places: np.ndarray, edge: n
     return person.length * lengths * (1 if hanging else EDGE_LENGTH + (1 - EDGE_LENGTH) * edge)
 
 
-def tufts_of(style: HairStyle, places: np.ndarray, sides: np.ndarray, draw: np.random.Generator):
+def tufts_of(
+    style: HairStyle, places: np.ndarray, sides: np.ndarray, draw: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Strands that lead a tuft, and the number of the tuft each strand belongs to; no tuft spans the parting."""
     leaders = draw.choice(len(places), min(style.clumps, len(places)), replace=False)
     features = np.column_stack([places, np.sign(sides) if style.parting is not None else 0 * sides])
-    return leaders, KDTree(features[leaders]).query(features)[1]
+    return leaders, np.asarray(KDTree(features[leaders]).query(features)[1])
 
 
 def gathered(points: np.ndarray, leaders: np.ndarray, amount: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -104,8 +105,8 @@ def _ribbons(strands: Strands, vertices: np.ndarray) -> Ribbons:
     root_now = on_triangles(vertices, strands.roots, strands.weights)
     if strands.lying:
         frames = triangle_frames(vertices, strands.roots) @ triangle_frames(strands.rest, strands.roots).mT
-        points = (strands.points - root_before[:, None]) @ frames.mT + root_now[:, None]
         turns = frames.mT
+        points = turned_by(strands.points - root_before[:, None], turns) + root_now[:, None]
     else:
         turns = turn.T
         skin = (root_now - (root_before @ turn.T + shift))[:, None]
@@ -118,22 +119,32 @@ def _ribbons(strands: Strands, vertices: np.ndarray) -> Ribbons:
     count, steps = points.shape[:2]
     ends = np.stack([points - sides, points + sides], axis=2).reshape(-1, 3)
     tangents, normals = turned_by(strands.tangents, turns), turned_by(strands.normals, turns)
-    twice = (np.repeat(array.reshape(-1, 3), 2, axis=0) for array in (tangents, normals, strands.colours))
-    return Ribbons(ends, strip(count, steps), *twice)
+    return Ribbons(ends, strip(count, steps), *map(twice, (tangents, normals, strands.colours)))
 
 
 def turned_by(vectors: np.ndarray, turns: np.ndarray) -> np.ndarray:
     """Vectors (strands, along, 3) times one matrix (3, 3), or one for each strand."""
     if turns.ndim == 2:
         return (vectors.reshape(-1, 3) @ turns).reshape(vectors.shape)
-    return vectors @ turns
+    x, y, z = (vectors[..., axis, None] * turns[:, None, axis] for axis in range(3))  # faster than many small products
+    return x + y + z
 
 
+def twice(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (strands, along, 3) for both edges of the ribbons: (points, 3)."""
+    both = np.empty((*vectors.shape[:2], 2, 3), np.float32)
+    both[:] = vectors[:, :, None]
+    return both.reshape(-1, 3)
+
+
+@lru_cache(maxsize=16)
 def strip(count: int, steps: int) -> np.ndarray:
     """Triangles of `count` ribbons, whose points come in pairs, `steps` pairs each."""
     pairs = np.arange(count * steps * 2, dtype=np.int32).reshape(count, steps, 2)
     a, b, c, d = pairs[:, :-1, 0], pairs[:, :-1, 1], pairs[:, 1:, 0], pairs[:, 1:, 1]
-    return np.concatenate([np.stack([a, b, d], -1).reshape(-1, 3), np.stack([a, d, c], -1).reshape(-1, 3)])
+    triangles = np.concatenate([np.stack([a, b, d], -1).reshape(-1, 3), np.stack([a, d, c], -1).reshape(-1, 3)])
+    triangles.setflags(write=False)
+    return triangles
 
 
 def on_triangles(values: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -163,4 +174,4 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _stacked(arrays: list[np.ndarray], kind: type) -> np.ndarray:
-    return np.concatenate(arrays).astype(kind) if arrays else np.zeros((0, 3), kind)
+    return np.concatenate(arrays).astype(kind, copy=False) if arrays else np.zeros((0, 3), kind)
