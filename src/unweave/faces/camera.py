@@ -17,8 +17,8 @@ from unweave.faces.scene import Colour
 class Frame:
     """What the picture shows, in dm: a square around `centre` in the plane z = `plane`, seen from far ahead."""
 
-    centre: tuple[float, float] = (0.0, 7.0)
-    half_width: float = 1.06
+    centre: tuple[float, float] = (0.0, 6.88)
+    half_width: float = 1.12
     plane: float = 1.2
     distance: float = 22.0
     """Of the camera from the middle of the head."""

@@ -9,13 +9,15 @@ import math
 import os
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import warp as wp
 
 from unweave.errors import UnweaveError
-from unweave.faces import kernels
+from unweave.faces import kernel_types, kernels
 from unweave.faces.camera import FRAME
 from unweave.faces.geometry import normals
 from unweave.faces.head import PARTS, head
@@ -25,8 +27,6 @@ from unweave.faces.strands import Ribbons
 
 __all__ = ["Materials", "Prop", "Ribbons", "Skin", "render_scene"]
 
-ROOM_RAYS = 2
-"""Per sample: 32 per pixel at 16 samples."""
 BAND = 2**18
 """Samples rendered at a time: about 20 MB."""
 NOWHERE = np.full((3, 3), 1e4, np.float32)
@@ -68,7 +68,7 @@ def start_warp() -> None:
     """Not before the first picture, and without the words about itself and about graphics cards that it has."""
     wp.config.log_level = wp.LOG_WARNING
     standard_error = os.dup(2)  # the native library writes there directly
-    with open(os.devnull, "w") as nothing:
+    with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), 2)
         try:
             wp.init()
@@ -90,17 +90,17 @@ class Stage:
             mesh.refit()
         self.head = head_struct()
         self.head.normals = array(normals(vertices), wp.vec3)
-        self.skin = kernels.Skin()
+        self.skin = kernel_types.Skin()
         self.skin.albedo = array(skin.albedo, wp.vec3)
         self.skin.height = array(skin.height, float)
         self.skin.oil = array(skin.oil, float)
-        self.materials = kernels.Materials()
+        self.materials = kernel_types.Materials()
         for name, value in vars(materials).items():
             setattr(self.materials, name, wp.vec3(*map(float, value)) if np.ndim(value) else float(value))
         self.strands, strand_mesh = strands_struct(ribbons)
         self.props, prop_mesh = props_struct(props)
         self.kept = (strand_mesh, prop_mesh)  # a mesh lives as long as its Python object
-        self.meshes = kernels.Meshes()
+        self.meshes = kernel_types.Meshes()
         self.meshes.head, self.meshes.lashes = solid.id, lashes.id
         self.meshes.strands, self.meshes.props = strand_mesh.id, prop_mesh.id
 
@@ -108,7 +108,7 @@ class Stage:
         """Some rows of the images under `lights`, and of the coverage."""
         camera = camera_struct(size, side, row * size)
         samples = rows * size * side * side
-        surfaces = wp.zeros(samples, dtype=kernels.Surface, device="cpu")
+        surfaces = wp.zeros(samples, dtype=kernel_types.Surface, device="cpu")
         seen = [self.meshes, self.head, self.skin, self.strands, self.props, self.materials, camera]
         wp.launch(kernels.see, samples, inputs=seen, outputs=[surfaces], device="cpu")
 
@@ -128,7 +128,7 @@ class Stage:
             else:
                 flash = lit(kernels.light_by_lamp, lamp_struct(light), self.materials.hair_tint)
                 images.append(ROOM_BEHIND_FLASH * room + FLASH * flash)
-        something = surfaces.numpy()["kind"] != kernels.NOTHING
+        something = surfaces.numpy()["kind"] != kernel_types.NOTHING
         return [*images, something.reshape(rows, size, -1).mean(axis=2, dtype=np.float32)]
 
 
@@ -163,11 +163,11 @@ def head_meshes() -> tuple[wp.Mesh, wp.Mesh]:
 
 
 @cache
-def head_struct() -> kernels.Head:
+def head_struct() -> Any:
     """All of the head that is the same in every picture."""
     order, solid = head_order()
     left, right = head().eye_centres
-    struct = kernels.Head()
+    struct = kernel_types.Head()
     struct.average = array(head().template, wp.vec3)
     struct.triangles, struct.solid = whole(head().triangles[order]), solid
     struct.parts = whole(head().parts[order])
@@ -179,11 +179,11 @@ def head_struct() -> kernels.Head:
     return struct
 
 
-def strands_struct(ribbons: Ribbons | None) -> tuple[kernels.Strands, wp.Mesh]:
+def strands_struct(ribbons: Ribbons | None) -> tuple[Any, wp.Mesh]:
     """Hair and its mesh."""
     if ribbons is None or len(ribbons.triangles) == 0:
         ribbons = Ribbons(NOWHERE, np.array([[0, 1, 2]]), NOWHERE, NOWHERE, NOWHERE)
-    struct = kernels.Strands()
+    struct = kernel_types.Strands()
     struct.triangles = whole(ribbons.triangles)
     struct.tangents = array(ribbons.tangents, wp.vec3)
     struct.normals = array(ribbons.normals, wp.vec3)
@@ -191,14 +191,14 @@ def strands_struct(ribbons: Ribbons | None) -> tuple[kernels.Strands, wp.Mesh]:
     return struct, mesh_of(ribbons.points, ribbons.triangles)
 
 
-def props_struct(props: Sequence[Prop]) -> tuple[kernels.Props, wp.Mesh]:
+def props_struct(props: Sequence[Prop]) -> tuple[Any, wp.Mesh]:
     """All other things as one mesh."""
     props = props or [Prop(NOWHERE, np.array([[0, 1, 2]]), (0.0, 0.0, 0.0), 0.0)]
     starts = np.cumsum([0] + [len(prop.points) for prop in props])
     points = np.concatenate([prop.points for prop in props])
     triangles = np.concatenate([prop.triangles + start for prop, start in zip(props, starts, strict=False)])
     counts = [len(prop.points) for prop in props]
-    struct = kernels.Props()
+    struct = kernel_types.Props()
     struct.triangles = whole(triangles)
     struct.normals = array(smooth_normals(points, triangles), wp.vec3)
     struct.colours = array(np.repeat([prop.colour for prop in props], counts, axis=0), wp.vec3)
@@ -215,32 +215,34 @@ def smooth_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
 
 
-def camera_struct(size: int, side: int, first_pixel: int) -> kernels.Camera:
+def camera_struct(size: int, side: int, first_pixel: int) -> Any:
     """The camera of FRAME."""
-    struct = kernels.Camera()
+    struct = kernel_types.Camera()
     struct.position = wp.vec3(*FRAME.centre, FRAME.distance)
     struct.plane, struct.half_width = FRAME.plane, FRAME.half_width
     struct.size, struct.side, struct.first_pixel = size, side, first_pixel
     return struct
 
 
-def room_struct() -> kernels.Room:
+@cache
+def room_struct() -> Any:
     """The room's light."""
-    struct = kernels.Room()
-    struct.ceiling, struct.floor, struct.front = wp.vec3(*ROOM.ceiling), wp.vec3(*ROOM.floor), wp.vec3(*ROOM.front)
+    light, falling = ROOM.maps()
+    struct = kernel_types.Room()
+    struct.light, struct.falling = array(light, wp.vec3), array(falling, wp.vec3)
+    struct.mean = wp.vec3(*map(float, falling.mean(axis=(0, 1))))
     struct.window, struct.window_direction = wp.vec3(*ROOM.window), wp.vec3(*map(float, ROOM.window_direction))
-    struct.window_narrowness, struct.rays = ROOM.window_narrowness, ROOM_RAYS
     return struct
 
 
-def lamp_struct(light: Light) -> kernels.Lamp:
+def lamp_struct(light: Light) -> Any:
     """A lamp whose disc faces the head."""
     away = light.position - AIM
     across = np.cross(away, (0.03, 1.0, 0.02))
     across /= np.linalg.norm(across)
     upright = np.cross(across, away)
     upright /= np.linalg.norm(upright)
-    struct = kernels.Lamp()
+    struct = kernel_types.Lamp()
     struct.position = wp.vec3(*map(float, light.position))
     struct.across, struct.upright = wp.vec3(*map(float, across)), wp.vec3(*map(float, upright))
     struct.radius, struct.colour, struct.reach = light.radius, wp.vec3(*light.colour), light.distance

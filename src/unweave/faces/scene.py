@@ -1,4 +1,4 @@
-"""What a picture is made from besides the head's own shape: skin, other things, and colours by name (hair: `strands.Ribbons`).
+"""What a picture is made from besides the head's own shape and hair: skin, other things, and colours by name.
 
 Lengths are in decimetres, y up and z towards the camera; colours are linear RGB.
 """
