@@ -20,7 +20,7 @@ FIRST_MIX, SECOND_MIX = wp.uint32(0x7FEB352D), wp.uint32(0x846CA68B)
 
 # The map of the average face.
 MAP_LEFT, MAP_TOP, MAP_WIDTH, MAP_HEIGHT = -1.3, 8.7, 2.6, 3.0
-RELIEF = 2.2  # steepness of the skin's height map
+RELIEF = 1.9  # steepness of the skin's height map
 IRIS = 0.43  # radius, as a share of the eyeball's
 
 TEETH_MIDDLE, TOOTH_WIDTH = 0.7082, 0.0042  # in texture units along the arch; lower teeth are narrower

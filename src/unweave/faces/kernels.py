@@ -263,7 +263,7 @@ def skin_colour(surface: Surface, view: wp.vec3, light: wp.vec3):
         0.97 * wp.max(0.0, (red + 0.15) / 1.15), wp.max(0.0, (sharp + 0.08) / 1.08), wp.max(0.0, (sharp + 0.04) / 1.04)
     )
     shine = 0.75 * highlight(surface.normal, view, light, surface.roughness, surface.reflectance)
-    shine = shine + 0.35 * highlight(surface.normal, view, light, surface.roughness * 0.65, surface.reflectance)
+    shine = shine + 0.28 * highlight(surface.normal, view, light, surface.roughness * 0.65, surface.reflectance)
     shine = shine * 1.95
     return wp.cw_mul(surface.colour, scattered) + wp.vec3(shine, shine, shine)
 

@@ -85,9 +85,7 @@ class Stage:
     ) -> None:
         solid, lashes = head_meshes()
         points = array(vertices, wp.vec3)
-        for mesh in (solid, lashes):
-            mesh.points = points
-            mesh.refit()
+        solid.points = lashes.points = points  # warp refits the meshes
         self.head = head_struct()
         self.head.normals = array(normals(vertices), wp.vec3)
         self.skin = kernel_types.Skin()
@@ -108,12 +106,12 @@ class Stage:
         """Some rows of the images under `lights`, and of the coverage."""
         camera = camera_struct(size, side, row * size)
         samples = rows * size * side * side
-        surfaces = wp.zeros(samples, dtype=kernel_types.Surface, device="cpu")
+        surfaces = empty(samples, kernel_types.Surface)
         seen = [self.meshes, self.head, self.skin, self.strands, self.props, self.materials, camera]
         wp.launch(kernels.see, samples, inputs=seen, outputs=[surfaces], device="cpu")
 
-        def lit(kernel: wp.Kernel, *inputs: object) -> np.ndarray:
-            image = wp.empty(rows * size, dtype=wp.vec3, device="cpu")
+        def lit(kernel: Any, *inputs: object) -> np.ndarray:
+            image = empty(rows * size, wp.vec3)
             wp.launch(
                 kernel, rows * size, inputs=[self.meshes, *inputs, camera, surfaces], outputs=[image], device="cpu"
             )
@@ -132,7 +130,12 @@ class Stage:
         return [*images, something.reshape(rows, size, -1).mean(axis=2, dtype=np.float32)]
 
 
-def array(values: np.ndarray, dtype: object) -> wp.array:
+def empty(count: int, dtype: Any) -> Any:
+    """Room for what a kernel writes."""
+    return wp.empty(count, dtype=dtype, device="cpu")
+
+
+def array(values: np.ndarray, dtype: Any) -> wp.array:
     """A copy in warp's memory."""
     return wp.array(np.ascontiguousarray(values, dtype=np.float32), dtype=dtype, device="cpu")
 
