@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from unweave.data.check import Report, check, predicted_share
+from unweave.errors import UnweaveError
 
 
 def make(folder: Path, splits: dict[str, list[str]], header: str = "file_name,shape,colour") -> Path:
@@ -96,6 +98,10 @@ def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
             "'colour' predicts 'shape' in 100.0% of the training images, so their codes may mix",
         ),
         (
+            {"train": [f"{k:02}.png,{'abB'[k % 3]},{'rgbw'[k // 3 % 4]}" for k in range(24)]},
+            "'shape' has the classes 'B' and 'b', which differ only by case",
+        ),
+        (
             {"train": [*[f"{k:02}.png,{'ab'[k % 2]},{'rgbw'[k % 4]}" for k in range(39)], "x.png,a,w"]},
             "'colour' predicts 'shape' in 97.5% of the training images, so their codes may mix",
         ),
@@ -140,3 +146,13 @@ def test_the_share_that_one_attribute_tells_of_another() -> None:
     of, by = np.array([0, 0, 0, 1, 1, 0, -1]), np.array([0, 0, 0, 1, 1, 1, 1])
     assert predicted_share(of, by) == (5 / 6, 4 / 6)
     assert predicted_share(np.array([-1, 0]), np.array([0, -1])) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line"),
+    [({"size": 0}, "size is 0, expected at least 1"), ({"batch": -4}, "batch is -4, expected at least 2")],
+)
+def test_sizes_that_no_training_has_are_refused(numbers: dict[str, Any], line: str, toy_folder: Path) -> None:
+    with pytest.raises(UnweaveError) as error:
+        check(toy_folder, **numbers)
+    assert str(error.value) == line

@@ -14,7 +14,7 @@ from unweave.data.metadata import read_metadata
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NAMES = st.text("abc.png/", min_size=1, max_size=8)
-COLUMNS = st.lists(TEXT.filter(str.strip).filter(lambda name: name != "file_name"), max_size=3, unique=True)
+COLUMNS = st.lists(TEXT.map(str.strip).filter(lambda name: name not in ("", "file_name")), max_size=3, unique=True)
 
 
 def read(content: str | bytes, name: str) -> tuple[list[tuple[int, dict[str, str | None]]], Listing]:
@@ -31,9 +31,7 @@ def test_a_csv_is_read_back_to_the_letter(data: st.DataObject) -> None:
     entries, listing = read(text.getvalue(), "metadata.csv")
     assert listing.findings == []
     assert [number for number, _ in entries] == list(range(2, len(rows) + 2))
-    assert [list(cells.values()) for _, cells in entries] == [
-        [cell if cell.strip() else None for cell in row] for row in rows
-    ]
+    assert [list(cells.values()) for _, cells in entries] == [[cell.strip() or None for cell in row] for row in rows]
 
 
 @given(st.data())
@@ -43,9 +41,7 @@ def test_a_jsonl_is_read_back_to_the_letter(data: st.DataObject) -> None:
     text = "\n".join(json.dumps({"file_name": name} | row) for name, row in rows)
     entries, listing = read(text, "metadata.jsonl")
     assert listing.findings == []
-    expected = [
-        {key: str(v) if v is not None and str(v).strip() else None for key, v in row.items()} for _, row in rows
-    ]
+    expected = [{key: None if v is None else str(v).strip() or None for key, v in row.items()} for _, row in rows]
     assert [cells for _, cells in entries] == [
         {"file_name": name} | row for (name, _), row in zip(rows, expected, strict=True)
     ]
@@ -68,6 +64,10 @@ def test_the_mark_that_spreadsheets_write_first_is_no_part_of_a_name() -> None:
     assert listing.columns == ["file_name", "x"]
 
 
-def test_labels_keep_their_spaces_but_blank_is_missing() -> None:
-    entries, _ = read("file_name,x\na, happy \nb,  \n", "metadata.csv")
-    assert [cells["x"] for _, cells in entries] == [" happy ", None]
+def test_white_space_around_names_and_labels_is_no_part_of_them() -> None:
+    expected = [{"file_name": "a b", "x": "very happy"}, {"file_name": "b", "x": None}]
+    entries, listing = read("file_name, x\na b , very happy \nb,  \n", "metadata.csv")
+    assert [cells for _, cells in entries] == expected
+    assert listing.columns == ["file_name", "x"]
+    entries, _ = read('{"file_name ": "a b ", " x": " very happy "}\n{"file_name": "b", "x": " "}', "metadata.jsonl")
+    assert [cells for _, cells in entries] == expected

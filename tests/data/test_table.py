@@ -175,6 +175,19 @@ def test_a_mistake_in_arrays_gives_its_line(images: np.ndarray, columns: dict, h
     [
         ("metadata.csv", "", "metadata.csv row 1: there is no column 'file_name' among none"),
         ("metadata.csv", "file;who\n", "metadata.csv row 1: there is no column 'file_name' among file;who"),
+        ("metadata.csv", "who; file_name\n", "metadata.csv row 1: columns are separated by ';', expected commas"),
+        ("metadata.csv", "file_name\twho\n", "metadata.csv row 1: columns are separated by tabs, expected commas"),
+        (
+            "metadata.csv",
+            "file_name,eye=colour\na.png,x\n",
+            "SOURCE: 'eye=colour' cannot be an attribute's name, rename that column",
+        ),
+        (
+            "metadata.jsonl",
+            '{"file_name": "a.png", "": 1}',
+            "SOURCE: '' cannot be an attribute's name, rename that column",
+        ),
+        ("Metadata.csv", "", "SOURCE: holds Metadata.csv, expected it to be called metadata.csv"),
         ("metadata.csv", "file_name,a,a\n", "metadata.csv row 1: column 'a' is there twice"),
         ("metadata.csv", "file_name,,a\n", "metadata.csv row 1: column 2 has no name"),
         ("metadata.csv", "file_name,a\na.png\n", "metadata.csv row 2: has 1 cells, expected 2 as in row 1"),
@@ -267,3 +280,9 @@ def test_of_the_bundled_faces_only_what_they_are_for_is_modelled_unless_named() 
     assert read_table("faces64", attributes=["light"]).attributes == ("light",)
     assert [len(table.rows(split)) for split in ("train", "test")] == [2500, 500]
     assert [len(names) for names in table.classes.values()] == [50, 6, 5]
+
+
+def test_a_single_attribute_may_be_named_without_a_list(toy_folder: Path) -> None:
+    assert read_table(toy_folder, attributes="colour").attributes == ("colour",)
+    table = table_from_arrays(np.zeros((2, 8, 8), np.uint8), {"who": list("ab"), "look": list("ab")}, attributes="who")
+    assert table.attributes == ("who",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import groupby, permutations
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from unweave.data.layouts import list_rows
 from unweave.data.pictures import decode
 from unweave.data.pool import in_blocks
 from unweave.data.store import Store, default_attributes, find_source
-from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table
+from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table, names_of
 from unweave.errors import UnweaveError
 
 
@@ -30,7 +30,7 @@ class Report:
 def check(
     source: str | Path,
     *,
-    attributes: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
     pattern: str | None = None,
     size: int = 64,
     batch: int = 16,
@@ -38,10 +38,13 @@ def check(
     """Look at every file, row and image of a data set; `source`, `attributes` and `pattern` are those of `read_table`.
 
     `size` is the side in pixels and `batch` the number of images a batch that one means to train with. Raises
-    `UnweaveError` only where there is nothing to look at: no such data, or a pattern that makes no sense.
+    `UnweaveError` only where there is nothing to look at: no such data, a pattern or a number that makes no sense.
     """
+    for name, value, least in (("size", size, 1), ("batch", batch, 2)):
+        if value < least:
+            raise UnweaveError(f"{name} is {value}, expected at least {least}")
     path = find_source(source)
-    attributes = default_attributes(path) if attributes is None else attributes
+    attributes = default_attributes(path) if attributes is None else names_of(attributes)
     with Store(path) as store:
         listing = list_rows(store, pattern)
         sizes = _look_at_images(store, listing)
@@ -76,6 +79,7 @@ def label_warnings(table: AttributeTable, rows: Sequence[Row]) -> Iterator[str]:
             for k in labelled[counts[column[labelled]] == 1]:
                 label = classes[column[k]]
                 yield f"{rows[k].place}: '{rows[k].file}' is the only training image with {name} '{label}'"
+        yield from _alike_but_for_case(name, classes)
         yield from _unseen(table, name)
     yield from _predictions(table, labels[training])
 
@@ -119,6 +123,12 @@ def _table_of_the_usable(listing: Listing, path: Path, attributes: Sequence[str]
     names = dict.fromkeys(columns if attributes is None else attributes)
     usable = [name for name in names if not attribute_errors([name], columns, splits, "")] if splits else []
     return make_table(path, tuple(row.file for row in listing.rows), splits, columns, usable, None)
+
+
+def _alike_but_for_case(name: str, classes: Sequence[str]) -> Iterator[str]:
+    for _, alike in groupby(sorted(classes, key=str.casefold), key=str.casefold):
+        if len(same := list(alike)) > 1:
+            yield f"'{name}' has the classes {' and '.join(map(repr, same))}, which differ only by case"
 
 
 def _unseen(table: AttributeTable, name: str) -> Iterator[str]:

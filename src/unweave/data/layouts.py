@@ -65,6 +65,10 @@ def _by_folder(store: Store, listing: Listing) -> None:
         inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
         listing.error(f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}")
         return
+    other = next((name for name in store.names if name.lower() in NAMES), None)
+    if other is not None:
+        listing.error(f"{store.path}: holds {other}, expected it to be called {other.lower()}")
+        return
     names = image_names(store)
     has_splits = any(_split_of(name) for name in names)
     listing.columns = ["class"]

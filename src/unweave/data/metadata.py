@@ -19,7 +19,8 @@ def read_metadata(content: bytes, name: str, listing: Listing) -> Iterator[tuple
     """The rows of a metadata file called `name`, each with its number; adds columns and errors to `listing` on the way.
 
     Rows are numbered as editors and spreadsheets do: the header of a .csv is row 1, the first line of a .jsonl as well.
-    Cells are text, None where empty; lists and objects of a .jsonl are kept as JSON. The column `file_name` is there in
+    Cells and names of columns are text without white space around it, cells None where empty; lists and objects of a
+    .jsonl are kept as JSON. The column `file_name` is there in
     every row given.
     """
     try:
@@ -38,11 +39,14 @@ def read_metadata(content: bytes, name: str, listing: Listing) -> Iterator[tuple
 
 def _csv_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, Cells]]:
     records = _records(text, name)
-    header = next(records, [])
+    header = [column.strip() for column in next(records, [])]
     if "file_name" not in header:
+        for separator, called in ((";", "';'"), ("\t", "tabs")):
+            if "file_name" in map(str.strip, separator.join(header).split(separator)):
+                raise UnweaveError(f"{name} row 1: columns are separated by {called}, expected commas")
         raise UnweaveError(f"{name} row 1: there is no column 'file_name' among {', '.join(header) or 'none'}")
     for k, column in enumerate(header, 1):
-        if not column.strip():
+        if not column:
             raise UnweaveError(f"{name} row 1: column {k} has no name")
         if header.count(column) > 1:
             raise UnweaveError(f"{name} row 1: column '{column}' is there twice")
@@ -71,7 +75,7 @@ def _jsonl_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, C
         try:
             # NaN is what other programs write for an empty cell.
             entry = json.loads(line, parse_constant=lambda _: None)
-            cells = {column: _text(value) for column, value in entry.items()} if isinstance(entry, dict) else None
+            cells = {key.strip(): _text(value) for key, value in entry.items()} if isinstance(entry, dict) else None
         except (ValueError, RecursionError):
             listing.error(f"{name} row {number}: is not JSON, expected one object a line")
             continue
@@ -82,7 +86,7 @@ def _jsonl_rows(text: str, name: str, listing: Listing) -> Iterator[tuple[int, C
 
 
 def _label(cell: str) -> str | None:
-    return cell if cell.strip() else None
+    return cell.strip() or None
 
 
 def _text(value: Any) -> str | None:

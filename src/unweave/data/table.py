@@ -56,20 +56,20 @@ class AttributeTable:
 
 
 def read_table(
-    source: str | Path, *, attributes: Sequence[str] | None = None, pattern: str | None = None
+    source: str | Path, *, attributes: str | Sequence[str] | None = None, pattern: str | None = None
 ) -> AttributeTable:
     """Read the labels of a data set: a folder, a .zip, or the name of a bundled set ("faces64").
 
     Labels come from metadata.csv or metadata.jsonl (a column `file_name` and one per attribute; at the top, with or
     without a column `split`, or in each of the folders train, validation and test), from the file names if there is a
     `pattern` such as {identity}-{expression}-{light}, or else from folders, as an attribute called "class".
-    `attributes` are the columns to model, in order; if None all of them, or those that the bundled set is for. An empty
-    cell is a missing label.
+    `attributes` are the columns to model, in order, or the only one; if None all of them, or those that the bundled set
+    is for. An empty cell is a missing label.
 
     Raises `UnweaveError` for the first thing wrong with the files or the labels; `unweave data check` lists all.
     """
     path = find_source(source)
-    attributes = default_attributes(path) if attributes is None else attributes
+    attributes = default_attributes(path) if attributes is None else names_of(attributes)
     with Store(path) as store:
         listing = list_rows(store, pattern)
     columns, splits = columns_of(listing), tuple(row.split for row in listing.rows)
@@ -85,7 +85,7 @@ def table_from_arrays(
     images: np.ndarray,
     columns: Mapping[str, Sequence[str | float | np.number | None]],
     *,
-    attributes: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
     splits: Sequence[str] | None = None,
 ) -> AttributeTable:
     """A table of images in memory: uint8 (images, height, width, 3); for grey 1 in place of the 3, or nothing.
@@ -106,10 +106,16 @@ def table_from_arrays(
         raise UnweaveError(f"a split is '{unknown[0]}', expected train, validation or test")
     splits = tuple(SPLITS[split] for split in splits)
     texts = {name: tuple(map(_label, values)) for name, values in columns.items()}
+    attributes = None if attributes is None else names_of(attributes)
     errors = attribute_errors(attributes, texts, splits, "")
     if errors:
         raise UnweaveError(errors[0])
     return make_table(None, tuple(f"image {k}" for k in range(len(images))), splits, texts, attributes, images)
+
+
+def names_of(attributes: str | Sequence[str]) -> tuple[str, ...]:
+    """A single name, or several, as several."""
+    return (attributes,) if isinstance(attributes, str) else tuple(attributes)
 
 
 def columns_of(listing: Listing) -> dict[str, Column]:
@@ -131,7 +137,7 @@ def attribute_errors(
         if name not in columns:
             known, guess = ", ".join(columns) or "none", did_you_mean(name, columns)
             errors.append(f"{source}there is no column '{name}' among {known}" + (f"; {guess}" if guess else ""))
-        elif name in RESERVED:
+        elif name in RESERVED or "=" in name or not name.strip():  # commands take ATTRIBUTE=VALUE
             errors.append(f"{source}'{name}' cannot be an attribute's name, rename that column")
         elif splits and not classes_of(columns[name], splits):
             errors.append(f"{source}no training image has a label for '{name}'")
