@@ -51,7 +51,11 @@ def test_changes_reach_the_field_they_name_and_no_other(weight: float, batch: in
         ({"optim": {"lr": True}}, "setting 'optim.lr' is True, expected float"),
         ({"run": {"steps": 0}}, "run.steps is 0, expected at least 1, or nothing to count in epochs"),
         ({"optim": {"lr": -1e-4}}, "optim.lr is -0.0001, expected a finite number from 0 up"),
-        ({"networks": {"width": 0.001}}, "networks.width is 0.001, expected at least 1/32"),
+        ({"optim": {"lr": "fast"}}, "setting 'optim.lr' is 'fast', expected float"),
+        ({"optim": {"lr": "nan"}}, "optim.lr is nan, expected a finite number from 0 up"),
+        ({"networks": {"width": 0.001}}, "networks.width is 0.001, expected a finite number, at least 1/32"),
+        ({"networks": {"width": ".inf"}}, "setting 'networks.width' is '.inf', expected float"),
+        ({"networks": {"width": float("inf")}}, "networks.width is inf, expected a finite number, at least 1/32"),
         ({"optim": {"ema": 1.0}}, "optim.ema is 1.0, expected a number from 0 up to, not including, 1"),
     ],
 )
@@ -75,3 +79,13 @@ def test_a_wrong_file_is_named(tmp_path: Path) -> None:
 def test_unknown_presets_are_told_the_list() -> None:
     with pytest.raises(UnweaveError, match="unknown preset 'fast': there are faces64, paper, quick"):
         preset("fast")
+
+
+def test_numbers_that_yaml_takes_for_text_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("optim: {lr: 1e-4, critic_lr: 2E-4}\nlosses: {noise: '0.5'}")
+    config = read_config(tmp_path / "mine.yaml")
+    assert (config.optim.lr, config.optim.critic_lr, config.losses.noise) == (1e-4, 2e-4, 0.5)
+
+
+def test_a_single_name_may_stand_without_a_list() -> None:
+    assert build({"data": {"attributes": "expression"}}).data.attributes == ("expression",)

@@ -62,22 +62,22 @@ class LossConfig:
     """Weights of the losses (Eq. 8); a 0 switches one off."""
 
     reconstruction: float = 10.0
-    """Eq. 2, as a mean over all values."""
+    """How far reconstructions are from their images, as a mean over all values (Eq. 2)."""
     adversarial: float = 1.0
-    """Eq. 7 or 9 on synthesised images."""
+    """How easily the critic tells synthesised images from real ones (Eq. 7 or 9)."""
     adversarial_reconstruction: float = 0.0
     """The same on reconstructions (not in the paper)."""
     disentangle: float = 1.0
-    """Eq. 4."""
+    """How much a code tells the classifiers of other attributes (Eq. 4)."""
     code: float = 1.0
-    """Eq. 3."""
+    """How badly a code tells the classifier of its own attribute (Eq. 3)."""
     synthesis: float = 1.0
-    """Eq. 6."""
+    """How badly classifiers read the labels of synthesised images (Eq. 6)."""
     critic_classes: float = 0.0
     """Class heads on the critic's trunk, trained on real images, that judge the synthesis as Eq. 6 does (not in the
     paper)."""
     gradient_penalty: float = 10.0
-    """Eq. 9."""
+    """How far the norm of the critic's gradient is from 1 (Eq. 9)."""
     objective: Literal["wasserstein", "standard"] = "wasserstein"
     """Adversary: wasserstein with gradient penalty (Eq. 9) or standard (Eq. 7)."""
     noise: float = 0.0
@@ -161,7 +161,7 @@ class Config:
         _refuse({"run.steps": run.steps}, lambda v: v is None or v >= 1, "at least 1, or nothing to count in epochs")
         _refuse({f"run.{name}": v for name, v in naturals.items()}, lambda v: v >= 0, "at least 0")
         _refuse({"networks.residual_blocks": net.residual_blocks}, lambda v: v >= 0, "at least 0")
-        _refuse(widths, lambda v: round(32 * v) >= 1, "at least 1/32")
+        _refuse(widths, lambda v: v < inf and round(32 * v) >= 1, "a finite number, at least 1/32")
         _refuse(decays, lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
         _refuse(shares, lambda v: 0 <= v <= 1, "a share from 0 to 1")
         _refuse(weights | rates, lambda v: 0 <= v < inf, "a finite number from 0 up")
@@ -241,11 +241,13 @@ def _typed(kind: Any, value: Any, name: str) -> Any:
     if choices:
         good = value in choices
     elif kind is float:
-        good, value = isinstance(value, int | float) and not isinstance(value, bool), value
+        value = _number(value) if isinstance(value, str) else value
+        good = isinstance(value, int | float) and not isinstance(value, bool)
         value = float(value) if good else value
     elif kind in (int, bool, str):
         good = type(value) is kind
     elif kind == tuple[str, ...]:
+        value = (value,) if isinstance(value, str) else value
         good = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
         value = tuple(value) if good else value
     else:  # optional: `int | None`, `str | None`
@@ -254,6 +256,14 @@ def _typed(kind: Any, value: Any, name: str) -> Any:
         expected = f"one of {', '.join(map(str, choices))}" if choices else getattr(kind, "__name__", str(kind))
         raise UnweaveError(f"setting '{name}' is {value!r}, expected {expected}")
     return value
+
+
+def _number(text: str) -> float | str:
+    """A number where the text is one: YAML takes 1e-4 for text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _plain(value: Any) -> Any:
