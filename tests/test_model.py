@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from torch.testing import assert_close
 
 from unweave import model as use
 from unweave.checkpoint import ModelCard, save_model
+from unweave.codes import Codes
 from unweave.data.pictures import crop_resize
 from unweave.errors import UnweaveError
 from unweave.images import given
@@ -276,7 +279,27 @@ Mistake = Callable[[Model], object]
         ),
         (
             lambda m: m.interpolate(images(1), "light", images(1), images(1), steps=1),
-            "an interpolation has 1 steps, expected at least 2",
+            "an interpolation has 1 steps, expected a whole number from 2 up",
+        ),
+        (
+            lambda m: m.mix(images(1), "light", images(2), [float("nan"), 0.5]),
+            "the weights of a mixture must be above 0 and sum to 1, got [nan, 0.5]",
+        ),
+        (
+            lambda m: m.mix(images(1), "light", images(2), [float("inf"), 0.5]),
+            "the weights of a mixture must be above 0 and sum to 1, got [inf, 0.5]",
+        ),
+        (
+            lambda m: m.decode(Codes({"light": m.encode(images(1))["light"]})),
+            "the codes lack expression and rest, expected expression, light, rest",
+        ),
+        (
+            lambda m: m.transfer(np.zeros((32, 32, 3)), {}),
+            "an array is float64 of shape (32, 32, 3), expected uint8 of shape (height, width, 3 or 1)",
+        ),
+        (
+            lambda m: m.transfer([np.zeros((32, 4), np.uint8)[None, None, None]], {}),
+            "an array is uint8 of shape (1, 1, 1, 32, 4), expected uint8 of shape (height, width, 3 or 1)",
         ),
         (
             lambda m: m.interpolate(images(1), "light", images(2), images(1)),
@@ -295,7 +318,7 @@ def test_a_tensor_that_is_no_number_is_refused(model: Model) -> None:
         model.encode(torch.full((3, 32, 32), float("nan")))
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((32, 32, 3)), None, 3])
+@pytest.mark.parametrize("wrong", [None, 3])
 def test_what_is_no_image_gets_its_line_alone_and_in_a_list(wrong: object) -> None:
     line = f"an image is a path, a PIL image or a tensor, got {type(wrong).__name__}"
     for images in (wrong, [wrong], ["a.png", wrong], (picture(0), wrong), [torch.zeros(3, 32, 32), wrong]):
@@ -345,3 +368,52 @@ def test_a_run_that_hides_the_bundled_model_is_said_to(
     best = save_random(tmp_path / "faces64" / "best.safetensors")
     assert load("faces64").card == load(best).card
     assert capsys.readouterr().err == f"unweave: {tmp_path / 'faces64'} is used, which hides the bundled faces64\n"
+
+
+def test_codes_in_another_order_are_decoded_as_the_same(model: Model) -> None:
+    codes = model.encode(images(2))
+    assert torch.equal(model.decode(Codes({name: codes[name] for name in reversed(list(codes))})), model.decode(codes))
+
+
+def test_pictures_of_numpy_are_taken_as_pillows_are(model: Model) -> None:
+    colour, grey = picture(0, (40, 36)), picture(1).convert("L")
+    for given_one in (np.asarray(colour), [np.asarray(colour)], np.asarray(colour)[None]):
+        assert torch.equal(model.read(given_one), model.read(colour))
+    assert torch.equal(model.read(np.asarray(grey)), model.read(grey))
+    assert isinstance(model.transfer(np.asarray(colour), {"light": np.asarray(grey)}), Image.Image)
+    assert len(model.transfer(np.stack([np.asarray(colour)] * 2), {})) == 2
+
+
+def test_a_device_that_is_not_there_gets_one_line(tmp_path: Path) -> None:
+    path = save_random(tmp_path / "toy.safetensors")
+    with pytest.raises(UnweaveError, match=r"^device 'gpu' is not to be had on this machine, expected cpu or another$"):
+        load(path, device="gpu")
+
+
+def test_values_of_another_kind_get_their_line(tmp_path: Path) -> None:
+    code = f"""
+import unweave
+model, image = unweave.load({str(save_random(tmp_path / "toy.safetensors"))!r}), {str(tmp_path / "a.png")!r}
+def tell(work):
+    try:
+        work()
+    except unweave.UnweaveError as error:
+        print(error)
+for value in ("0.5", None, [0.5], {{"light": "much"}}):
+    tell(lambda: model.transfer(image, {{"light": image}}, strength=value))
+for steps in (2.5, "3"):
+    tell(lambda: model.interpolate(image, "light", image, image, steps=steps))
+tell(lambda: model.mix(image, "light", [image], ["1"]))
+tell(lambda: model.synthesize(image, {{"light": 3}}))
+"""
+    picture(0).save(tmp_path / "a.png")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        *(
+            f"the strength of light is {value}, expected a finite number"
+            for value in ("'0.5'", "None", "[0.5]", "'much'")
+        ),
+        *(f"an interpolation has {steps} steps, expected a whole number from 2 up" for steps in ("2.5", "3")),
+        "the weights of a mixture must be above 0 and sum to 1, got ['1']",
+        "unknown class of light '3': there are left, right, top",
+    ]

@@ -137,7 +137,7 @@ def digest(header: str, tensors: Mapping[str, Tensor]) -> str:
     sha = hashlib.sha256(header.encode())
     for name in sorted(tensors):
         sha.update(name.encode())
-        sha.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+        sha.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
     return sha.hexdigest()
 
 

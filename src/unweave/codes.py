@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 
 import torch
 from jaxtyping import Float
@@ -99,7 +100,7 @@ class Codes(Mapping[str, Tensor]):
         """
         if len(codes) != len(weights) or not codes:
             raise UnweaveError(f"a mixture needs one weight for each image, got {len(weights)} for {len(codes)}")
-        if min(weights) <= 0 or abs(sum(weights) - 1) > 1e-3:
+        if not all(map(is_finite, weights)) or min(weights) <= 0 or abs(sum(weights) - 1) > 1e-3:
             raise UnweaveError(f"the weights of a mixture must be above 0 and sum to 1, got {list(weights)}")
         return Codes({name: sum(w * c[name] for w, c in zip(weights, codes, strict=True)) for name in codes[0]})  # pyright: ignore[reportArgumentType]
 
@@ -107,6 +108,14 @@ class Codes(Mapping[str, Tensor]):
     def cat(codes: Sequence[Codes]) -> Codes:
         """Several batches of codes as one."""
         return Codes({name: torch.cat([c[name] for c in codes]) for name in codes[0]})
+
+
+def is_finite(value: object) -> bool:
+    """Whether it is a number, and a finite one."""
+    try:
+        return isfinite(value)  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        return False
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:

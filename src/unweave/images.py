@@ -19,9 +19,10 @@ from unweave.data.pictures import crop_resize, read_picture, to_picture
 from unweave.errors import UnweaveError
 
 One = str | Path | Image.Image | Tensor
-Images = One | Sequence[One]
-"""A path, a picture of Pillow's, a tensor (channels, size, size) in [-1, 1], or a list of them, or a tensor with a
-batch axis. Pictures get the crop that the model was trained with; tensors are taken as they are."""
+Images = One | np.ndarray | Sequence[One | np.ndarray]
+"""A path, a picture of Pillow's, one of NumPy's (uint8 of shape (height, width, 3)), a tensor (channels, size, size) in
+[-1, 1], or a list of them, or a tensor or an array with a batch axis. Pictures get the crop that the model was trained
+with; tensors are taken as they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +42,12 @@ class Given:
 
 def given(images: Images | object) -> Given:
     """Tell one image from several; raises `UnweaveError` for none, what is no image, tensors and pictures mixed."""
+    if isinstance(images, np.ndarray):
+        images = list(images) if images.ndim == 4 else _of_numpy(images)
     if isinstance(images, str | Path | Image.Image) or (isinstance(images, Tensor) and images.ndim == 3):
         return Given(items=[images], single=True)
     items: list[Any] = list(images) if isinstance(images, Sequence | Tensor) else [images]
+    items = [_of_numpy(item) if isinstance(item, np.ndarray) else item for item in items]
     for item in items:
         if not isinstance(item, One):
             raise UnweaveError(f"an image is a path, a PIL image or a tensor, got {type(item).__name__}")
@@ -67,6 +71,14 @@ def read(items: Sequence[One], card: ModelCard) -> Float[Tensor, "images channel
 def pictures(images: Float[Tensor, "images channels size size"]) -> list[Image.Image]:
     """Images in [-1, 1] as pictures of Pillow's, RGB or grey."""
     return [to_picture(pixels) for pixels in as_pixels(images)]
+
+
+def _of_numpy(array: np.ndarray) -> Image.Image:
+    shape = array.shape if array.ndim == 3 else (*array.shape, 1)
+    if array.dtype != np.uint8 or len(shape) != 3 or shape[2] not in (1, 3) or not array.size:
+        found = f"{array.dtype} of shape {array.shape}"
+        raise UnweaveError(f"an array is {found}, expected uint8 of shape (height, width, 3 or 1)")
+    return to_picture(array.reshape(shape))
 
 
 def _pixels(item: str | Path | Image.Image, card: ModelCard) -> np.ndarray:

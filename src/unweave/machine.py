@@ -32,7 +32,7 @@ def resolve(config: Config) -> Config:
     return replace(config, run=replace(config.run, device=device, precision=precision, threads=torch.get_num_threads()))
 
 
-def as_device(name: str) -> torch.device:
+def as_device(name: str | torch.device) -> torch.device:
     """The torch device of that name; raises `UnweaveError` where there is none on this machine."""
     try:
         device = torch.device(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unweave.checkpoint import ModelCard, load_model
-from unweave.codes import Codes, unknown_name
+from unweave.codes import Codes, is_finite, unknown_name
 from unweave.errors import UnweaveError
 from unweave.files import bundled, expanded, tell_hidden
 from unweave.images import Given, Images, given, pictures, read
+from unweave.machine import as_device
 from unweave.networks import Generator
 
 BATCH = 32
@@ -33,10 +34,12 @@ else a list of pictures or a batch of tensors."""
 def load(name_or_path: str | Path, device: str | torch.device = "cpu") -> Model:
     """The model of a run folder (its best), of a .safetensors file, or the bundled one of that name ("faces64").
 
-    Raises `UnweaveError` where there is none or the file is damaged.
+    Raises `UnweaveError` where there is none, the file is damaged, or the machine has no such device.
     """
-    card, generator, means = load_model(find_model(name_or_path))
-    return Model(card, generator, means, device)
+    path = find_model(name_or_path)
+    place = as_device(device)
+    card, generator, means = load_model(path)
+    return Model(card, generator, means, place)
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -58,10 +61,10 @@ def find_model(name_or_path: str | Path) -> Path:
 class Model:
     """Encoders, decoder and the mean codes of the classes, with what the card says of them.
 
-    Wherever it says `Images`, a path, a picture of Pillow's, a tensor or a list of them will do (see `images.py`). Two
-    lists go pairwise, a single image serves all. All methods raise `UnweaveError`, in one line, for attributes and
-    classes that the model does not know, images that cannot be read, tensors of another size and lists of different
-    lengths.
+    Wherever it says `Images`, a path, a picture of Pillow's or NumPy's, a tensor or a list of them will do (see
+    `images.py`). Two lists go pairwise, a single image serves all. All methods raise `UnweaveError`, in one line, for
+    attributes and classes that the model does not know, images that cannot be read, tensors of another size and lists
+    of different lengths.
     """
 
     def __init__(
@@ -94,7 +97,14 @@ class Model:
 
     @torch.no_grad()
     def decode(self, codes: Codes) -> Float[Tensor, "images channels size size"]:
-        """The images of codes, in [-1, 1], on the model's device (Eq. 1)."""
+        """The images of codes, in [-1, 1], on the model's device (Eq. 1).
+
+        Raises `UnweaveError` unless there is a code of every attribute and of the rest.
+        """
+        names = self.generator.names
+        if missing := [name for name in names if name not in codes]:
+            raise UnweaveError(f"the codes lack {' and '.join(missing)}, expected {', '.join(names)}")
+        codes = Codes({name: codes[name] for name in names})
         parts = [codes.at(slice(k, k + BATCH)) for k in range(0, codes.batch, BATCH)]
         return torch.cat([self.generator.decode(part) for part in parts])
 
@@ -114,8 +124,8 @@ class Model:
 
         Everything else is the source's, which may be one of the two. Always a list or a batch.
         """
-        if steps < 2:
-            raise UnweaveError(f"an interpolation has {steps} steps, expected at least 2")
+        if not isinstance(steps, Integral) or steps < 2:
+            raise UnweaveError(f"an interpolation has {steps} steps, expected a whole number from 2 up")
         if not all(len(given(images).items) == 1 for images in (source, start, end)):
             raise UnweaveError("an interpolation goes from one image to another on one source, got a list")
         first, last = self.encode(start), self.encode(end)
@@ -136,9 +146,9 @@ class Model:
     def mean_code(self, attribute: str, label: str) -> Codes:
         """The mean code of a class over its training images, as codes of one image with this attribute only."""
         if attribute not in self._means:
-            raise UnweaveError(unknown_name("attribute", attribute, self._means))
+            raise UnweaveError(unknown_name("attribute", attribute, self.attributes))
         if label not in self.classes[attribute]:
-            raise UnweaveError(unknown_name(f"class of {attribute}", label, self.classes[attribute]))
+            raise UnweaveError(unknown_name(f"class of {attribute}", str(label), self.classes[attribute]))
         number = self.classes[attribute].index(label)
         return Codes({attribute: self._means[attribute][number : number + 1]})
 
@@ -151,8 +161,8 @@ class Model:
         for name, value in by_name.items():
             if name not in names:
                 raise UnweaveError(f"a strength is given for '{name}', which is taken from nowhere")
-            if not isfinite(value):
-                raise UnweaveError(f"the strength of {name} is {value}, expected a finite number")
+            if not is_finite(value):
+                raise UnweaveError(f"the strength of {name} is {value!r}, expected a finite number")
         return {name: float(by_name.get(name, 1.0)) for name in names}
 
     @torch.no_grad()
