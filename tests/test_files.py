@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unweave.files import CannotWriteError, bundled, cache_folder, is_run, replacing, write_whole
+from unweave.files import CannotWriteError, bundled, cache_folder, check_file, is_run, replacing, write_whole
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -120,3 +120,13 @@ def test_a_run_is_told_by_its_state_or_by_its_settings_and_a_model(tmp_path: Pat
     assert not is_run(tmp_path)
     (tmp_path / "state.safetensors").touch()
     assert is_run(tmp_path)
+
+
+def test_a_place_for_a_file_is_checked_before_there_is_anything_to_write(tmp_path: Path) -> None:
+    check_file(tmp_path / "new" / "figures.json")
+    assert list((tmp_path / "new").iterdir()) == []
+    with pytest.raises(CannotWriteError, match="is a folder, expected the name of a file to write"):
+        check_file(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotWriteError, match=r"below: cannot be written \("):
+        check_file(tmp_path / "file" / "below")

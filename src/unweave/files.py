@@ -52,6 +52,20 @@ def write_whole(path: Path, content: bytes | str) -> None:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def check_file(path: Path) -> None:
+    """Raise `CannotWriteError` where no file `path` can be written, before there is anything to write."""
+    from tempfile import TemporaryFile
+
+    if _is_folder(path):
+        raise CannotWriteError(f"{path}: is a folder, expected the name of a file to write")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise CannotWriteError(f"{path}: cannot be written ({error.strerror})") from error
+
+
 def cache_folder() -> Path:
     """Where decoded images are kept: $UNWEAVE_CACHE, else $XDG_CACHE_HOME/unweave, else ~/.cache/unweave."""
     if own := os.environ.get("UNWEAVE_CACHE"):

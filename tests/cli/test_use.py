@@ -289,6 +289,10 @@ def test_an_image_unlike_the_training_images_is_said_to_be_so(model: Model, caps
             "o.mp4: its ending says no format that can be written, expected .gif or .webp",
         ),
         (
+            "interpolate toy.safetensors a.png b.png --of light -o o.webp --animation ./o.webp",
+            "o.webp: is the name of both the strip and the animation, name two files",
+        ),
+        (
             "synthesize toy.safetensors source.png --class expression=smlie -o o.png",
             "unknown class of expression 'smlie': did you mean 'smile'? there are neutral, smile",
         ),
@@ -307,6 +311,26 @@ def test_a_damaged_source_among_many_leaves_nothing_behind(
     Path("sources/12.png").write_bytes(Path("sources/12.png").read_bytes()[:200])
     said = mistake(capsys, "transfer toy.safetensors sources --from light=a.png -o out")
     assert said.startswith("sources/12.png: is damaged or cut short")
+
+
+def test_results_of_the_same_name_are_refused_before_any_is_made(
+    model: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, names in (("ours", ("a", "a--b")), ("theirs", ("c", "b--c"))):
+        Path(folder).mkdir()
+        for name in names:
+            picture(1).save(f"{folder}/{name}.png")
+    said = mistake(capsys, "transfer toy.safetensors ours --from light=theirs -o out")
+    assert said == "out/a--b--c.png: would be written twice, rename one of the sources or exemplars"
+
+
+def test_the_empty_folder_one_stands_in_may_be_the_result(
+    model: Model, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    run(capsys, "transfer ../toy.safetensors ../sources --from light=../a.png -o .")
+    assert sorted(path.name for path in Path().iterdir()) == ["10--a.png", "11--a.png", "12--a.png", "grid.png"]
 
 
 def test_folder_of_images_is_read_in_natural_order_without_hidden_files(tmp_path: Path) -> None:

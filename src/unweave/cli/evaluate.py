@@ -40,15 +40,19 @@ def evaluate(
 
     from unweave.evaluate import evaluate as measure
     from unweave.evaluate import held_out_of, table_of_figures
-    from unweave.files import write_whole
+    from unweave.files import check_file, write_whole
     from unweave.model import load
 
     if pairs < 1 or judge_steps < 1:
         raise UnweaveError(f"--pairs is {pairs} and --judge-steps is {judge_steps}, expected at least 1 each")
+    if json is not None:
+        check_file(json)
     loaded = load(model)
     held = held_out_of(loaded.card, data, judge_steps=judge_steps, seed=seed, pattern=pattern)
     figures = measure(loaded.generator, held, pairs=pairs, seed=seed)
     print(f"{loaded.card.name or model} on {len(held.images)} test images of {data}, {pairs} pairs, seed {seed}")
     print(table_of_figures(figures))
+    if (held.labels < 0).all():
+        print(f"nothing can be judged: no label of the test images of {data} is a class of the model")
     if json is not None:
         write_whole(json, dumps(figures, indent=1) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from unweave.cli.arguments import file_names, image_files
 from unweave.codes import Codes
 from unweave.draw import grid, save
+from unweave.errors import UnweaveError
 from unweave.files import replacing
 from unweave.images import pictures
 from unweave.model import BATCH, Model
@@ -62,15 +64,18 @@ def write_many(
     rows: list[list[Image]] = []
     row_headers: list[Image] = []
     names = file_names(sources)
+    endings = [change.replace("/", "-").replace(os.sep, "-") for change in changes]
+    written = Counter(f"{name}--{ending}.png" for name in names for ending in endings)
+    if (twice := written.most_common(1)[0])[1] > 1:
+        raise UnweaveError(f"{out / twice[0]}: would be written twice, rename one of the sources or exemplars")
     with replacing(out) as folder:
         folder.mkdir()
         for k in range(0, len(sources), BATCH):
             images = read_all(model, sources[k : k + BATCH])
             own = model.encode(images)
             made: list[list[Image]] = []
-            for number, (change_name, change) in enumerate(changes.items()):
+            for number, (ending, change) in enumerate(zip(endings, changes.values(), strict=True)):
                 results = pictures(model.decode(change(own)))
-                ending = change_name.replace("/", "-").replace(os.sep, "-")
                 for name, picture in zip(names[k:], results, strict=False):
                     save(picture, folder / f"{name}--{ending}.png")
                 if number < MOST_COLUMNS:

@@ -136,6 +136,8 @@ def interpolate(
     check_target(out, STILL)
     if animation is not None:
         check_target(animation, MOVING)
+        if animation.resolve() == out.resolve():
+            raise UnweaveError(f"{out}: is the name of both the strip and the animation, name two files")
 
     from unweave.cli.outputs import read_all
     from unweave.images import pictures
