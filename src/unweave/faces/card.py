@@ -46,10 +46,11 @@ factor of every picture is known, so that a swap of attributes has a true answer
 | `colour` | of the finished picture: {colours} |
 | `yaw`, `pitch`, `roll` | of the head, in degrees: at most {yaw:g}, {pitch:g} and {roll:g} either way |
 | `background` | number of the background |
+| `styling` | number of the hairdo and clothes |
 | `glasses`, `facial_hair` | yes or no, a matter of the person |
 
-Each person has {samples}. Within a sitting pose and background stay as they are, so that all its pictures
-fit pixel by pixel; strength and variation of an expression are the same in all its lights, gazes and colours.
+Each person has {samples}. Within a sitting pose, background, hairdo and clothes stay as they are, so that all
+its pictures fit pixel by pixel; strength and variation of an expression are the same in all its lights, gazes and colours.
 
 ## Making it again
 

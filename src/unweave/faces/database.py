@@ -22,13 +22,14 @@ from unweave.faces.factors import (
 )
 
 # Keys of the draws, one for each purpose (90-99 are this module's).
-INTENSITY, VARIATION, POSE, BACKGROUND, HELD_OUT = range(90, 95)
+INTENSITY, VARIATION, POSE, BACKGROUND, HELD_OUT, STYLING = range(90, 96)
 
 STANDARD_EXPRESSIONS = ("neutral", "smile", "surprise", "squint", "disgust", "scream")
 """Those of MultiPIE."""
 BY_USE = ("front", "left", "right", "room", "top", "below", "far-left", "far-right", "half-left", "half-right")
 """Lights in the order in which a database that has few of them takes them."""
 STANDARD_TEST_PEOPLE = 20
+STYLINGS = 9999
 VARIATIONS = 9999
 """So many natural variations that hardly any two pictures share one."""
 GOLDEN = 0.6180339887498949
@@ -58,8 +59,8 @@ class Entry:
 class Database:
     """The plan of a database: a pure function of its settings.
 
-    Each person sits `samples` times. A sitting has a pose and a background, the same for all its pictures, so that any
-    two of them fit pixel by pixel; it has every expression once, with a strength and a natural variation of its own,
+    Each person sits `samples` times. A sitting has a pose, a background, a hairdo and clothes, the same for all its
+    pictures, so that any two of them fit pixel by pixel; it has every expression once, with a strength and a natural variation of its own,
     each with every gaze, in every light and every colour. The first sitting has the person's own background and
     expressions at full strength.
 
@@ -170,6 +171,7 @@ class Database:
             pitch=pitch,
             roll=roll,
             background=background,
+            styling=mine.styling if sample == 0 else int(rng(STYLING, identity, sample).integers(1, STYLINGS + 1)),
             glasses=mine.glasses,
             facial_hair=mine.facial_hair,
         )

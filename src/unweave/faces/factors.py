@@ -35,6 +35,7 @@ COLUMNS = (
     "pitch",
     "roll",
     "background",
+    "styling",
     "glasses",
     "facial_hair",
 )
@@ -46,7 +47,7 @@ class Factors:
     """All that decides the pixels of a picture. Raises `UnweaveError`, which names the factor, for what cannot be."""
 
     identity: int = 0
-    """The person's number, from 0; there is no last one. Brings face, hair and clothes."""
+    """The person's number, from 0; there is no last one. Brings the face, and colour and curl of the hair."""
     expression: str = "neutral"
     intensity: float = 1.0
     """Of the expression: 0 (none) to 1 (full)."""
@@ -61,17 +62,19 @@ class Factors:
     pitch: float = 0.0
     roll: float = 0.0
     background: int | None = None
-    """Number of the background; None: the person's own, as are glasses and facial hair."""
+    """Number of the background; None: the person's own, as are styling, glasses and facial hair."""
+    styling: int | None = None
+    """Number of the hairdo and the clothes, which people change."""
     glasses: bool | None = None
     facial_hair: bool | None = None
 
     def __post_init__(self) -> None:
         for name, known in CLASSES.items():
             check_class(name, getattr(self, name), known)
-        for name in ("identity", "variation", "background"):
+        for name in ("identity", "variation", "background", "styling"):
             value = getattr(self, name)
             whole = isinstance(value, Integral) and not isinstance(value, bool)
-            if not (whole and int(value) >= 0) and not (name == "background" and value is None):
+            if not (whole and int(value) >= 0) and not (name in ("background", "styling") and value is None):
                 raise UnweaveError(f"{name} is {value!r}, expected a whole number from 0")
         check_range("intensity", self.intensity, 0, 1)
         for name in ("yaw", "pitch", "roll"):
@@ -85,6 +88,7 @@ class Own(NamedTuple):
     """What a person brings along where the factors say None."""
 
     background: int
+    styling: int
     glasses: bool
     facial_hair: bool
 
@@ -94,7 +98,7 @@ def own(identity: int) -> Own:
     from unweave.faces.people import person  # and with it numpy, which the command line's help does without
 
     who = person(identity)
-    return Own(who.background, who.glasses is not None, who.beard_style != "none")
+    return Own(who.background, who.styling, who.glasses is not None, who.beard_style != "none")
 
 
 def resolved(factors: Factors) -> Factors:
@@ -114,19 +118,19 @@ def truth(
 ) -> Factors:
     """The factors of the true answer: the source's, but for each attribute named those of its exemplar.
 
-    An identity brings face, hair, clothes, glasses and facial hair; an expression its class, intensity and variation;
-    light, gaze and colour only themselves. Pose and background stay the source's.
+    An identity brings the face, colour and curl of the hair, glasses and facial hair; an expression its class, intensity
+    and variation; light, gaze and colour only themselves. Pose, background, hairdo and clothes stay the source's.
     """
     answer = source
     if identity is not None:
-        # The source's own background must not become the new person's.
-        background = own(source.identity).background if source.background is None else source.background
+        mine = own(source.identity)  # the source's own background and styling must not become the new person's
         answer = replace(
             answer,
             identity=identity.identity,
             glasses=identity.glasses,
             facial_hair=identity.facial_hair,
-            background=background,
+            background=mine.background if source.background is None else source.background,
+            styling=mine.styling if source.styling is None else source.styling,
         )
     if expression is not None:
         answer = replace(
@@ -193,7 +197,7 @@ def _from_cell(name: str, cell: str) -> object:
             return cell
         if name in ("glasses", "facial_hair"):
             return {"yes": True, "no": False}[cell]
-        if name in ("identity", "variation", "background"):
+        if name in ("identity", "variation", "background", "styling"):
             return int(cell.removeprefix("person"))
         return float(cell) / 100 if name == "intensity" else float(cell)
     except (ValueError, KeyError):

@@ -60,22 +60,22 @@ def grow_hair(person: Person, face: Face) -> Strands:
 
     rise = person.hairline + style.raised + forehead_rise(face)
 
-    draw = rng(COMBING, person.number)
-    tufts, tuft = tufts_of(style, places, sides, rng(TUFTS, person.number))
+    draw = rng(COMBING, person.styling)
+    tufts, tuft = tufts_of(style, places, sides, rng(TUFTS, person.styling))
     bias = draw.normal(0, style.scatter, places.shape) + draw.normal(0, style.scatter, places.shape)[tuft]
     height = smooth(7.5, 8.1, places[:, 1])
     thickness = style.side_layer + (style.layer - style.side_layer) * height
     layers = person.volume * thickness * draw.random(len(places)) ** 0.8 * (0.3 + 0.7 * edge)
     lengths = strand_lengths(person, style, places, edge) * draw.uniform(style.shortest, 1.05, len(places))
     points, outwards = comb(style, around, starts, outward, lengths, layers, sides, bias, steps, rise)
-    points, outwards = cut(style, points, outwards, rise, rng(CUTTING, person.number))
+    points, outwards = cut(style, points, outwards, rise, rng(CUTTING, person.styling))
 
     share = np.linspace(0, 1, steps + 1)[None, :, None]
     points = gathered(points, points[tufts][tuft], style.clumping * share**1.5)
     points = curled(points, outwards, curl, tuft, draw)
     widths = style.width * (EDGE_WIDTH + (1 - EDGE_WIDTH) * edge[:, None]) * (1 - TAPER * share[..., 0] ** 1.5)
     shading = unit(outwards + 0.22 * draw.normal(size=(len(places), 1, 3)) + [0, 0, 0.15])
-    colours = tinted(person, tuft, edge, share, rng(TINTS, person.number))
+    colours = tinted(person, tuft, edge, share, rng(TINTS, person.styling))
     return strands_on(
         points,
         shading,
@@ -104,9 +104,9 @@ def hair_roots(person: Person, style: HairStyle, face: Face, count: int) -> Root
     dense = smooth(-0.03, style.fade, depth_in_hair(person, middles))
     thin = 1 - (1 - style.thin) * smooth(7.75, 8.05, middles[:, 1]) * smooth(-0.1, 0.3, middles[:, 2])
     seen = 0.45 + 0.55 * smooth(-0.1, 0.4, middles[:, 2])
-    roots = sow(face, triangles, dense * thin * seen, count, rng(ROOTS, person.number))
+    roots = sow(face, triangles, dense * thin * seen, count, rng(ROOTS, person.styling))
     chance = smooth(-0.04, style.fade, depth_in_hair(person, roots.on_average()))
-    return roots.among(chance > 0.9 * rng(ROOTS, person.number, 1).random(count))
+    return roots.among(chance > 0.9 * rng(ROOTS, person.styling, 1).random(count))
 
 
 def combed_sides(person: Person, style: HairStyle, places: np.ndarray) -> np.ndarray:
@@ -114,7 +114,7 @@ def combed_sides(person: Person, style: HairStyle, places: np.ndarray) -> np.nda
     x = places[:, 0]
     if style.parting is None:
         return np.clip(2.5 * x, -1, 1)
-    uneven = 0.03 * np.sin(19 * places[:, 2] + person.number)
+    uneven = 0.03 * np.sin(19 * places[:, 2] + person.styling)
     beside = x + uneven - style.parting * person.parting
     return np.where(beside > 0, 1.0, -1.0) * np.clip(np.abs(beside) / 0.15, 0.3, 1)
 

@@ -40,11 +40,14 @@ class Person:
     moles: int
     makeup: float
 
+    styling: int
+    """Number of the hairdo and clothes, which decides style, length, volume, parting, cloth and neckline."""
     style: str
-    curl: float
     length: float
     volume: float
     parting: float
+    curl: float
+    receding: bool
     hairline: float
     """How much higher (dm) than usual the hair begins above the forehead."""
     hair_colour: Colour
@@ -95,6 +98,7 @@ def person(number: int) -> Person:
         brow=traits.draw_brow(number, male),
         **complexion,
         **hair,
+        **traits.draw_styling(number, hair["curl"], hair["receding"]),
         **traits.draw_facial_hair(number, male),
         **traits.draw_marks(number, age, complexion["skin_tone"], male),
         **traits.draw_belongings(number),
@@ -102,8 +106,10 @@ def person(number: int) -> Person:
     )
 
 
-def adorned(who: Person, *, glasses: bool | None = None, facial_hair: bool | None = None) -> Person:
-    """The person with or without glasses and facial hair; None = as they have them.
+def adorned(
+    who: Person, *, glasses: bool | None = None, facial_hair: bool | None = None, styling: int | None = None
+) -> Person:
+    """The person with or without glasses and facial hair, with the hairdo and clothes of a number; None = their own.
 
     Who usually has none gets those that would suit them; facial hair is for men.
     """
@@ -111,6 +117,7 @@ def adorned(who: Person, *, glasses: bool | None = None, facial_hair: bool | Non
         who,
         **(traits.draw_facial_hair(who.number, who.male, facial_hair) if facial_hair is not None else {}),
         **(traits.draw_belongings(who.number, glasses) if glasses is not None else {}),
+        **(traits.draw_styling(styling, who.curl, who.receding) if styling is not None else {}),
     )
 
 

@@ -35,7 +35,7 @@ def depth_in_hair(person: Person, points: np.ndarray) -> np.ndarray:
     angle = np.arctan2(np.abs(x), z - AXIS_DEPTH)
     line = HEIGHTS + FRONT * (person.hairline + style.raised) + BAYS * style.bays
     line = line + (MALE_PEAK if person.male else FEMALE_SIDES)
-    uneven = 0.012 * np.sin(9 * x + person.number) + 0.010 * np.sin(23 * x + 2.3 * person.number)
+    uneven = 0.012 * np.sin(9 * x + person.styling) + 0.010 * np.sin(23 * x + 2.3 * person.styling)
     return y - np.interp(angle, ANGLES, line) + uneven
 
 
@@ -56,7 +56,7 @@ def scalp_cover(person: Person) -> np.ndarray:
     """How much hair hides the skin at its roots: a map (512, 512) float32, 0-1, for `skin.paint`."""
     style = STYLES[person.style]
     points = np.stack([SIDEWAYS, UP, front_depth()], axis=-1).reshape(-1, 3)
-    draw = rng(COVER, person.number)
+    draw = rng(COVER, person.styling)
     depth = depth_in_hair(person, points).reshape(UP.shape)
     depth = depth + 0.012 * blurred_noise(draw, 30) + 0.014 * blurred_noise(draw, 90)
     thin = 1 - (1 - style.thin) * smooth(7.8, 8.1, UP) * 0.6

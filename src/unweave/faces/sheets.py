@@ -86,10 +86,11 @@ def pose(first: int) -> Sheet:
 
 
 def belongings(first: int) -> Sheet:
-    """Backgrounds, glasses and facial hair."""
+    """Hairdos with their clothes, backgrounds, glasses and facial hair."""
     from unweave.faces.people import BACKGROUNDS
 
-    columns: dict[str, dict[str, object]] = {f"background {k}": {"background": k} for k in range(BACKGROUNDS)}
+    columns: dict[str, dict[str, object]] = {f"styling {k}": {"styling": k} for k in range(1, 7)}
+    columns |= {f"background {k}": {"background": k} for k in range(BACKGROUNDS)}
     columns |= {"glasses": {"glasses": True}, "no glasses": {"glasses": False}}
     columns |= {"facial hair": {"facial_hair": True}, "shaven": {"facial_hair": False}}
     return _by_person(first, 3, columns)
@@ -114,7 +115,7 @@ def draw_sheet(
 ) -> Image.Image:
     """Render a sheet with pictures of `size` pixels; `done` is told after each row how many pictures it had."""
     if render is None:
-        from unweave.faces.render import render_lights as render
+        from unweave.faces.studio import render_lights as render
     rows = []
     for row in sheet.rows:
         if len({replace(factors, light="room") for factors in row}) == 1:

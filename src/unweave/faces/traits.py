@@ -1,7 +1,7 @@
 """How the traits of a person are drawn: what is common, what goes with what.
 
-Faces differ as much as faces do; hair, clothes and glasses come from small sets that many people share, with little
-that is personal about them, so that nobody can be told by them alone.
+Faces differ as much as faces do. Hairdo and clothes are no traits but a styling, by a number of its own: people change
+them from one sitting to the next, so that nobody can be told by them. What stays of the hair is its colour and curl.
 """
 
 from __future__ import annotations
@@ -15,31 +15,34 @@ import numpy as np
 from unweave.faces.chance import rng
 from unweave.faces.palettes import CLOTHES, HAIR_COLOURS, IRIS_COLOURS, Colour, linear, mixed
 
-# Keys of the draws, one for each purpose (10-19 are this module's).
+# Keys of the draws, one for each purpose (9-19 are this module's).
 ORIGIN, SHAPE, COMPLEXION, HAIR, EYES, BROWS, FACIAL_HAIR, MARKS, BELONGINGS, MANNER = range(10, 20)
+STYLING = 9
 
 ANCESTRIES = ("african", "asian", "caucasian")
 MIXTURE = (0.40, 0.40, 0.50)  # Dirichlet: mostly one ancestry, often some of another
 TONES = (0.80, 0.36, 0.18)  # the usual skin tone of each ancestry
 
 # Weights of palettes.HAIR_COLOURS, in its order, for European and all other ancestry. Dark hair is the rule.
-EUROPEAN_HAIR = (0.14, 0.24, 0.24, 0.14, 0.10, 0.08, 0.06)
-OTHER_HAIR = (0.72, 0.24, 0.04, 0.0, 0.0, 0.0, 0.0)
+EUROPEAN_HAIR = (0.30, 0.32, 0.18, 0.07, 0.05, 0.05, 0.03)
+OTHER_HAIR = (0.76, 0.24, 0.0, 0.0, 0.0, 0.0, 0.0)
 # Weights of palettes.IRIS_COLOURS: under dark hair, under fair or red hair, and for all other ancestry.
 DARK_HAIRED_EYES = (0.22, 0.26, 0.14, 0.14, 0.06, 0.13, 0.05)
 FAIR_HAIRED_EYES = (0.02, 0.08, 0.06, 0.14, 0.16, 0.38, 0.16)
 OTHER_EYES = (0.66, 0.30, 0.04, 0.0, 0.0, 0.0, 0.0)
 
-MALE_STYLES = {"short": 0.22, "buzz": 0.18, "side": 0.18, "back": 0.14, "fringe": 0.16, "medium": 0.12}
-FEMALE_STYLES = {
-    "tied": 0.20,
-    "long": 0.20,
-    "bob": 0.16,
-    "fringebob": 0.14,
-    "medium": 0.14,
-    "short": 0.08,
-    "side": 0.08,
+STYLES_WORN = {
+    "short": 0.20,
+    "side": 0.15,
+    "back": 0.13,
+    "fringe": 0.13,
+    "medium": 0.15,
+    "tied": 0.09,
+    "bob": 0.08,
+    "long": 0.07,
 }
+WORN_CURLY = {"medium": "afro", "bob": "afro", "fringe": "short", "back": "buzz", "side": "short"}
+"""What becomes of a hairdo in the curliest hair."""
 CURLS = (0.08, 0.40, 0.95)  # straight, wavy, curly
 BEARDS = {"none": 0.40, "stubble": 0.30, "full": 0.14, "goatee": 0.10, "moustache": 0.06}
 FRAMES = {"round": 0.3, "oval": 0.3, "rectangle": 0.4}
@@ -99,26 +102,33 @@ def draw_complexion(number: int, ancestry: tuple[float, ...], male: bool) -> dic
 def draw_hair(
     number: int, male: bool, age: float, ancestry: tuple[float, ...], european: bool
 ) -> tuple[str, dict[str, Any]]:
-    """The name of the colour the hair had before it turned grey, and the fields of `Person`."""
+    """The name of the colour the hair had before it turned grey, and what of `Person`'s hair is no styling."""
     draw = rng(HAIR, number)
     colour = chosen(draw, dict(zip(HAIR_COLOURS, EUROPEAN_HAIR if european else OTHER_HAIR, strict=True)))
-    curly = np.clip(ancestry[0] * 1.4, 0, 1)
-    curl = CURLS[int(draw.choice(3, p=[0.6 * (1 - curly), 0.4 * (1 - curly), curly]))]
-    style = chosen(draw, MALE_STYLES if male else FEMALE_STYLES)
-    if ancestry[0] > 0.6 and draw.random() < 0.55 and style != "tied":
-        style = "buzz" if male and draw.random() < 0.6 else "afro"
-    if male and draw.random() < 0.05 + 0.3 * age:
-        style = "receding"
-    greying = age - 0.55 + draw.normal(0, 0.1)
+    curly = 0.85 * np.clip(ancestry[0] * 1.4 - 0.3, 0, 1)
+    curl = CURLS[int(draw.choice(3, p=[0.7 * (1 - curly), 0.3 * (1 - curly), curly]))]
+    greying = age - 0.6 + draw.normal(0, 0.1)
     return colour, {
         "hair_colour": linear(HAIR_COLOURS[colour]),
         "grey": 0.0 if greying < 0 else 0.4 if greying < 0.2 else 0.85,
-        "style": style,
         "curl": curl,
+        "receding": bool(male and draw.random() < 0.03 + 0.2 * age),
+        "hairline": float(draw.normal(0, 0.02)) + (0.02 + 0.05 * age if male else 0.0),
+    }
+
+
+def draw_styling(styling: int, curl: float, receding: bool) -> dict[str, Any]:
+    """Hairdo and clothes number `styling`, on hair that curls or recedes as it does."""
+    draw = rng(STYLING, styling)
+    style = chosen(draw, STYLES_WORN)
+    return {
+        "styling": styling,
+        "style": "receding" if receding else WORN_CURLY.get(style, style) if curl == CURLS[-1] else style,
         "length": float(draw.uniform(0.92, 1.08)),
         "volume": float(draw.uniform(0.85, 1.15)),
         "parting": float(draw.choice([-0.22, 0.22])),
-        "hairline": float(draw.normal(0, 0.02)) + (0.02 + 0.05 * age if male else 0.0),
+        "cloth": linear(CLOTHES[str(draw.choice(list(CLOTHES)))]),
+        "neckline": str(draw.choice(["round", "v"])),
     }
 
 
@@ -171,13 +181,11 @@ def draw_marks(number: int, age: float, tone: float, male: bool) -> dict[str, An
 
 
 def draw_belongings(number: int, wears_glasses: bool | None = None) -> dict[str, Any]:
-    """Clothes, glasses and background: all shared."""
+    """Glasses and background: all shared."""
     draw = rng(BELONGINGS, number)
     usually, frame = draw.random() < GLASSES, chosen(draw, FRAMES)
     wears_glasses = usually if wears_glasses is None else wears_glasses
     return {
-        "cloth": linear(CLOTHES[str(draw.choice(list(CLOTHES)))]),
-        "neckline": str(draw.choice(["round", "v"])),
         "background": int(draw.integers(BACKGROUNDS)),
         "glasses": frame if wears_glasses else None,
     }

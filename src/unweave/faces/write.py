@@ -76,7 +76,7 @@ def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1,
 def render_person(entries: Sequence[Entry], folder: Path, size: int, render: Renderer | None) -> int:
     """Render and write some of a person's pictures, those that differ only in light at once; give their number."""
     if render is None:
-        from unweave.faces.render import render_lights as render
+        from unweave.faces.studio import render_lights as render
     for _, group in groupby(entries, key=lambda entry: replace(entry.factors, light="room")):
         alike = list(group)
         pictures = render(alike[0].factors, [entry.factors.light for entry in alike], size)
