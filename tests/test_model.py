@@ -20,7 +20,6 @@ from unweave.checkpoint import ModelCard, save_model
 from unweave.codes import Codes
 from unweave.data.pictures import crop_resize
 from unweave.errors import UnweaveError
-from unweave.images import given
 from unweave.model import Model, load
 from unweave.networks import Generator
 
@@ -294,14 +293,6 @@ Mistake = Callable[[Model], object]
             "the codes lack expression and rest, expected expression, light, rest",
         ),
         (
-            lambda m: m.transfer(np.zeros((32, 32, 3)), {}),
-            "an array is float64 of shape (32, 32, 3), expected uint8 of shape (height, width, 3 or 1)",
-        ),
-        (
-            lambda m: m.transfer([np.zeros((32, 4), np.uint8)[None, None, None]], {}),
-            "an array is uint8 of shape (1, 1, 1, 32, 4), expected uint8 of shape (height, width, 3 or 1)",
-        ),
-        (
             lambda m: m.interpolate(images(1), "light", images(2), images(1)),
             "an interpolation goes from one image to another on one source, got a list",
         ),
@@ -316,15 +307,6 @@ def test_a_mistake_gets_its_one_line(model: Model, mistake: Mistake, line: str) 
 def test_a_tensor_that_is_no_number_is_refused(model: Model) -> None:
     with pytest.raises(UnweaveError, match=r"values from nan to nan, expected \[-1, 1\]"):
         model.encode(torch.full((3, 32, 32), float("nan")))
-
-
-@pytest.mark.parametrize("wrong", [None, 3])
-def test_what_is_no_image_gets_its_line_alone_and_in_a_list(wrong: object) -> None:
-    line = f"an image is a path, a PIL image or a tensor, got {type(wrong).__name__}"
-    for images in (wrong, [wrong], ["a.png", wrong], (picture(0), wrong), [torch.zeros(3, 32, 32), wrong]):
-        with pytest.raises(UnweaveError) as error:
-            given(images)
-        assert str(error.value) == line
 
 
 def test_a_picture_that_cannot_be_read_is_named(model: Model, tmp_path: Path) -> None:
@@ -373,15 +355,6 @@ def test_a_run_that_hides_the_bundled_model_is_said_to(
 def test_codes_in_another_order_are_decoded_as_the_same(model: Model) -> None:
     codes = model.encode(images(2))
     assert torch.equal(model.decode(Codes({name: codes[name] for name in reversed(list(codes))})), model.decode(codes))
-
-
-def test_pictures_of_numpy_are_taken_as_pillows_are(model: Model) -> None:
-    colour, grey = picture(0, (40, 36)), picture(1).convert("L")
-    for given_one in (np.asarray(colour), [np.asarray(colour)], np.asarray(colour)[None]):
-        assert torch.equal(model.read(given_one), model.read(colour))
-    assert torch.equal(model.read(np.asarray(grey)), model.read(grey))
-    assert isinstance(model.transfer(np.asarray(colour), {"light": np.asarray(grey)}), Image.Image)
-    assert len(model.transfer(np.stack([np.asarray(colour)] * 2), {})) == 2
 
 
 def test_a_device_that_is_not_there_gets_one_line(tmp_path: Path) -> None:

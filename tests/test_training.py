@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from unweave.checkpoint import load_model, load_tensors, save_tensors
+from unweave.checkpoint import load_model, load_tensors
 from unweave.config import Config, build
 from unweave.data.batches import Batch, as_images
 from unweave.data.cache import cached_images
 from unweave.data.table import read_table, table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.method import Unweave
-from unweave.run_folder import locked, metrics_log, read_metrics, start_from
+from unweave.run_folder import read_metrics, start_from
 from unweave.training import resume, spare_rows, train
 
 TINY = {
@@ -356,59 +356,6 @@ def test_metrics_are_json_lines_with_plain_numbers(toy_folder: Path, tmp_path: P
     run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert all(isinstance(value, int | float) for line in lines for value in line.values())
-
-
-def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
-    config, state = (run / "config.yaml").read_text(), run / "state.safetensors"
-    tensors, header = load_tensors(state, "state")
-
-    def refused() -> str:
-        with pytest.raises(UnweaveError) as error:
-            resume(run)
-        assert "\n" not in str(error.value)
-        return str(error.value)
-
-    (run / "config.yaml").write_text(config.replace("width: 0.0625", "width: 0.125"))
-    assert refused().startswith(f"{run}: its state.safetensors does not fit its config.yaml, restore both as they were")
-    (run / "config.yaml").write_text("")
-    line = f"{run / 'config.yaml'}: is not as the training wrote it, whose run.device is resolved"
-    assert refused() == line
-    (run / "config.yaml").write_text(config)
-    for missing in ("step", "best", "data"):
-        kept = {name: value for name, value in header.items() if name != missing}
-        save_tensors(state, tensors, {"kind": "state", **kept})
-        assert refused() == f"{run}: its state.safetensors lacks what a training state holds ('{missing}')"
-    save_tensors(state, tensors, {"kind": "state"})
-    with pytest.raises(UnweaveError, match="does not say which classes it was trained on"):
-        start_from(run, Unweave(build(tiny(), Config()), {"a": ("b",)}), {"a": ("b",)})
-
-
-def test_odd_lines_of_the_log_never_keep_a_run_from_going_on(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
-    whole = (run / "metrics.jsonl").read_bytes()
-    odd = b'[1]\n{"step": "x"}\n\xff\xfe\n{"loss": 1}\nnull\n{"step": 2, "lo'
-    (run / "metrics.jsonl").write_bytes(odd + b"\n" + whole + odd)
-    assert read_metrics(run)["reconstruction"][0].tolist() == [2]
-    resume(run)
-    assert (run / "metrics.jsonl").read_bytes() == whole
-
-
-def test_a_full_disk_under_the_log_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = open("/dev/full", "ab", buffering=0)  # noqa: SIM115, PTH123
-    monkeypatch.setattr(Path, "open", lambda *_, **__: full)
-    monkeypatch.setattr("unweave.run_folder.write_whole", lambda *_: None)
-    line = r"^.*metrics\.jsonl: cannot be written \(No space left on device\)$"
-    with pytest.raises(UnweaveError, match=line), metrics_log(tmp_path, after=0, tensorboard=False) as log:
-        log({"step": 1})
-
-
-def test_two_at_once_do_not_train_in_one_run_folder(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
-    with locked(run), pytest.raises(UnweaveError) as error:
-        resume(run)
-    assert str(error.value) == f"{run}: is being trained in by another process; wait for it, or stop it"
-    resume(run)
 
 
 def test_settings_are_there_before_the_first_state(
