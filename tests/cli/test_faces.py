@@ -32,9 +32,9 @@ def renderer(monkeypatch: pytest.MonkeyPatch) -> None:
     def render_lights(factors: Factors, lights: Sequence[str], size: int) -> list[Image.Image]:
         return [Image.new("RGB", (size, size), (40 * factors.identity % 256, 90, 10)) for _ in lights]
 
-    module: Any = ModuleType("unweave.faces.render")
+    module: Any = ModuleType("unweave.faces.studio")
     module.render_lights = render_lights
-    monkeypatch.setitem(sys.modules, "unweave.faces.render", module)
+    monkeypatch.setitem(sys.modules, "unweave.faces.studio", module)
     monkeypatch.setattr("unweave.faces.needs.find_spec", lambda name: object())
 
 
