@@ -1,9 +1,10 @@
-"""Pack a folder or .zip of losslessly stored images into src/unweave/bundled/NAME.zip, small and the same on every run.
+"""Pack a rendered database into src/unweave/bundled/NAME.zip, small and the same on every run.
 
-    python tools/pack_faces.py rendered.zip src/unweave/bundled/faces64.zip
+    unweave faces render rendered --people 120 --size 64 --lights 5 --samples 2 --pose 0
+    python tools/pack_faces.py rendered src/unweave/bundled/faces64.zip
 
-Images become lossy WebP of quality 98: half the bytes of lossless ones, on average 0.6 % of the range off. The files
-are stored in order of name, with one fixed date, so that the same images make the same bytes.
+Images become lossy WebP. The files, the database's card among them, are stored in order of name, with one fixed date, so
+that the same images make the same bytes.
 """
 
 from __future__ import annotations
@@ -19,17 +20,13 @@ from unweave.data.pictures import ENDINGS
 from unweave.data.store import Store
 from unweave.files import replacing
 
-QUALITY = 98
+QUALITY = 95
 DATE = (2026, 1, 1, 0, 0, 0)
-ABOUT = f"""Rendered faces, 64 x 64 pixels: train/ and test/ each with their labels in metadata.csv. No person is real.
-Lossy WebP of quality {QUALITY}. Rendered from assets of the MakeHuman project that are in the public domain (CC0 1.0).
-"""
 
 
 def pack(source: Path, target: Path) -> None:
     """Write `target`, a .zip of the images and metadata in `source`."""
     with Store(source) as store, replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as packed:
-        add(packed, "README.txt", ABOUT.encode())
         for name in store.names:
             content = store.read(name)
             add(packed, name, as_webp(content) if Path(name).suffix in ENDINGS else content)
