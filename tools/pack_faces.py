@@ -20,7 +20,7 @@ from unweave.data.pictures import ENDINGS
 from unweave.data.store import Store
 from unweave.files import replacing
 
-QUALITY = 95
+QUALITY = 91
 DATE = (2026, 1, 1, 0, 0, 0)
 
 
