@@ -44,7 +44,7 @@ def test_readme_names_every_preset() -> None:
 
 
 def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    [code] = blocks("python")
+    code, with_faces = blocks("python")
     card = ModelCard(
         attributes={"expression": ("neutral", "smile"), "light": ("left", "right")},
         size=32,
@@ -69,3 +69,7 @@ def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert picture.size == (32, 32)
     assert isinstance(names["pictures"], list)
     assert len(names["pictures"]) == 10
+
+    exec(with_faces, {})
+    with Image.open("answer.png") as picture:
+        assert picture.size == (128, 128)

@@ -3,8 +3,8 @@
     unweave faces render rendered --people 120 --size 64 --lights 5 --samples 2 --pose 0
     python tools/pack_faces.py rendered src/unweave/bundled/faces64.zip
 
-Images become lossy WebP. The files, the database's card among them, are stored in order of name, with one fixed date, so
-that the same images make the same bytes.
+Images become lossy WebP. The files, the database's card among them, are stored in order of name, with one fixed date,
+so that the same images make the same bytes.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def test_all_pictures_of_a_sitting_fit_pixel_by_pixel() -> None:
     placements = {}
     for entry in SMALL:
         shown = entry.factors
-        placement = (shown.yaw, shown.pitch, shown.roll, shown.background)
+        placement = (shown.yaw, shown.pitch, shown.roll, shown.background, shown.styling)
         placements.setdefault((shown.identity, entry.file.split("_")[2]), set()).add(placement)
     assert len(placements) == 12 * 3
     assert all(len(found) == 1 for found in placements.values())

@@ -39,6 +39,7 @@ A = Factors(
     pitch=-2.0,
     roll=1.5,
     background=2,
+    styling=7,
     glasses=True,
     facial_hair=False,
 )
@@ -52,6 +53,7 @@ B = Factors(
     colour="grey",
     yaw=-7.0,
     background=6,
+    styling=70,
     glasses=False,
     facial_hair=True,
 )
@@ -70,6 +72,7 @@ B = Factors(
         ({"identity": True}, "identity is True, expected a whole number from 0"),
         ({"identity": -1}, "identity is -1, expected a whole number from 0"),
         ({"variation": -2}, "variation is -2, expected a whole number from 0"),
+        ({"styling": -1}, "styling is -1, expected a whole number from 0"),
         ({"background": -3}, "background is -3, expected a whole number from 0"),
         ({"intensity": 1.2}, "intensity is 1.2, expected from 0 to 1"),
         ({"intensity": float("nan")}, "intensity is nan, expected from 0 to 1"),
@@ -93,8 +96,8 @@ def test_a_true_answer_takes_what_is_named_and_leaves_the_rest() -> None:
     assert truth(A, identity=B) == replace(A, identity=8, glasses=False, facial_hair=True)
 
 
-def test_pose_and_background_stay_the_sources_whatever_is_taken() -> None:
-    kept = {"yaw": A.yaw, "pitch": A.pitch, "roll": A.roll, "background": A.background}
+def test_pose_background_hairdo_and_clothes_stay_the_sources_whatever_is_taken() -> None:
+    kept = {"yaw": A.yaw, "pitch": A.pitch, "roll": A.roll, "background": A.background, "styling": A.styling}
     assert truth(A, identity=B, expression=B, light=B, gaze=B, colour=B) == replace(B, **kept)
 
 
@@ -104,10 +107,12 @@ def test_attributes_come_from_their_own_exemplars() -> None:
     assert (answer.expression, answer.light, answer.identity) == ("sad", "below", 3)
 
 
-def test_the_sources_own_background_does_not_turn_into_the_new_persons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "own", lambda identity: Own(identity + 100, False, False))
+def test_the_sources_background_and_styling_do_not_turn_into_the_new_persons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "own", lambda identity: Own(identity + 100, identity + 200, False, False))
     answer = truth(Factors(identity=3), identity=Factors(identity=8))
-    assert answer == Factors(identity=8, background=103)
+    assert answer == Factors(identity=8, background=103, styling=203)
     assert truth(Factors(identity=3), light=B).background is None
 
 
@@ -122,6 +127,7 @@ some_values = st.fixed_dictionaries(
         "pitch": angles,
         "roll": angles,
         "background": st.none() | st.integers(0, 7),
+        "styling": st.none() | st.integers(0, 9999),
         "glasses": st.none() | st.booleans(),
         "facial_hair": st.none() | st.booleans(),
         **{name: st.sampled_from(values) for name, values in classes.items()},
@@ -150,6 +156,7 @@ def test_cells_are_as_a_reader_expects() -> None:
         "pitch": "-2",
         "roll": "1.5",
         "background": "2",
+        "styling": "7",
         "glasses": "yes",
         "facial_hair": "no",
     }
@@ -177,7 +184,7 @@ def test_a_cell_that_cannot_be_read_is_named(cells: dict[str, str], line: str) -
 def test_what_is_left_open_becomes_the_persons_own() -> None:
     mine = own(5)
     full = resolved(Factors(identity=5))
-    assert (full.background, full.glasses, full.facial_hair) == mine
+    assert (full.background, full.styling, full.glasses, full.facial_hair) == mine
     assert resolved(A) == A
     assert {own(number).glasses for number in range(60)} == {True, False}
     assert {own(number).facial_hair for number in range(60)} == {True, False}

@@ -13,6 +13,7 @@ import pytest
 from unweave.faces.materials import materials
 from unweave.faces.people import BEARDS, FRAMES, adorned, person
 from unweave.faces.sliders import LIMIT, WIDTHS
+from unweave.faces.traits import CURLS
 
 CROWD = range(600)
 
@@ -39,8 +40,7 @@ def test_a_person_is_the_same_in_another_process():
 def test_one_trait_is_drawn_without_the_others(monkeypatch):
     before = person(77)
     monkeypatch.setattr("unweave.faces.traits.GLASSES", 1.0)
-    monkeypatch.setattr("unweave.faces.traits.FEMALE_STYLES", {"tied": 1.0})
-    monkeypatch.setattr("unweave.faces.traits.MALE_STYLES", {"back": 1.0})
+    monkeypatch.setattr("unweave.faces.traits.STYLES_WORN", {"tied": 1.0})
     person.cache_clear()
     after = person(77)
     person.cache_clear()
@@ -86,14 +86,21 @@ def test_grey_hair_is_for_the_old(crowd):
 
 
 def test_hair_and_clothes_are_shared(crowd):
-    looks = Counter((who.style, who.hair_colour, who.grey) for who in crowd)
     assert len(Counter(who.style for who in crowd)) <= 12
     assert len(Counter(who.hair_colour for who in crowd)) <= 9
     assert len(Counter(who.cloth for who in crowd)) <= 6
-    alone = sum(count for count in looks.values() if count == 1)
-    assert alone < 0.1 * len(crowd)
     assert np.std([who.length for who in crowd]) < 0.1
     assert np.std([who.hairline for who in crowd if not who.male]) < 0.04
+
+
+def test_a_styling_changes_hairdo_and_clothes_alone_and_is_the_same_on_everybody_whose_hair_allows_it(crowd):
+    restyled = [adorned(who, styling=8) for who in crowd]
+    for before, after in zip(crowd, restyled, strict=True):
+        changed = {field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)}
+        assert changed <= {"styling", "style", "length", "volume", "parting", "cloth", "neckline"}
+    free = [who for who in restyled if not who.receding and who.curl < CURLS[-1]]
+    assert len(free) > len(crowd) / 2
+    assert len({(who.style, who.length, who.parting, who.cloth, who.neckline) for who in free}) == 1
 
 
 def test_colours_are_colours(crowd):

@@ -10,7 +10,7 @@ from unweave.errors import UnweaveError, did_you_mean
 
 app = App(name="faces", help="Render faces whose identity, expression, light, gaze and pose are known.")
 
-Names = Annotated[tuple[str, ...], Parameter(show_default=" ".join)]
+Names = Annotated[tuple[str, ...], Parameter(show_default=" ".join, consume_multiple=True)]
 
 
 @app.command
@@ -35,9 +35,10 @@ def render(
 ) -> None:
     """Render a database of faces: train/ and test/ with all factors in metadata.csv, and a README.md.
 
-    Each person sits SAMPLES times. A sitting has one pose and one background, and every expression once, with every
-    gaze, in every light and every colour: at the defaults 2 x 6 x 1 x 5 x 1 = 60 pictures of each person. Pictures of a
-    sitting fit pixel by pixel. The same settings make the same files. Stopped at any moment, the same command goes on.
+    Each person sits SAMPLES times. A sitting has one pose, one background, one hairdo with clothes, and every
+    expression once, with every gaze, in every light and every colour: at the defaults 2 x 6 x 1 x 5 x 1 = 60 pictures
+    of each person. Pictures of a sitting fit pixel by pixel. The same settings make the same files. Stopped at any
+    moment, the same command goes on.
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def render(
     colours
         Of the finished picture: names among neutral, warm, cool, grey.
     samples
-        Sittings of each person. In the first one expressions are at full strength and the background is the person's
-        own; others have a pose, a background, strengths and natural variations of their own.
+        Sittings of each person. In the first one expressions are at full strength, background and hairdo are the
+        person's own; others have a pose, a background, a hairdo, strengths and natural variations of their own.
     least_intensity
         Strength in percent from which expressions start after the first sitting.
     pose
@@ -110,7 +111,7 @@ def sheet(
     out: Path,
     /,
     *,
-    only: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    only: Annotated[tuple[str, ...], Parameter(show_default=False, consume_multiple=True)] = (),
     first: int = 0,
     size: int = 128,
 ) -> None:

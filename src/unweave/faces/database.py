@@ -60,9 +60,9 @@ class Database:
     """The plan of a database: a pure function of its settings.
 
     Each person sits `samples` times. A sitting has a pose, a background, a hairdo and clothes, the same for all its
-    pictures, so that any two of them fit pixel by pixel; it has every expression once, with a strength and a natural variation of its own,
-    each with every gaze, in every light and every colour. The first sitting has the person's own background and
-    expressions at full strength.
+    pictures, so that any two of them fit pixel by pixel; it has every expression once, with a strength and a natural
+    variation of its own, each with every gaze, in every light and every colour. The first sitting has the person's own
+    background and styling, and expressions at full strength.
 
     What a person does in a sitting does not depend on the other settings: a database with more people, expressions,
     lights or sittings holds the smaller one. Raises `UnweaveError`, which names the setting, for what cannot be.

@@ -118,8 +118,9 @@ def truth(
 ) -> Factors:
     """The factors of the true answer: the source's, but for each attribute named those of its exemplar.
 
-    An identity brings the face, colour and curl of the hair, glasses and facial hair; an expression its class, intensity
-    and variation; light, gaze and colour only themselves. Pose, background, hairdo and clothes stay the source's.
+    An identity brings the face, colour and curl of the hair, glasses and facial hair; an expression its class,
+    intensity and variation; light, gaze and colour only themselves. Pose, background, hairdo and clothes stay the
+    source's.
     """
     answer = source
     if identity is not None:

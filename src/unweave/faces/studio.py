@@ -84,7 +84,7 @@ def render_lights(factors: Factors, lights: Sequence[str], size: int = 128) -> l
 
 @lru_cache(maxsize=4)
 def sit_down(number: int, styling: int, with_glasses: bool, with_facial_hair: bool) -> Sitter:
-    """Person `number` with a hairdo and clothes, with the face at rest that hair is grown on and glasses are fitted to."""
+    """Person `number` with a hairdo and clothes; hair is grown on, and glasses are fitted to, the face at rest."""
     who = adorned(person(number), glasses=with_glasses, facial_hair=with_facial_hair, styling=styling)
     cage = aligned(neutral_cage(who.phenotype, who.local))
     rest = moved(cage, np.zeros(len(head().action_names)))
