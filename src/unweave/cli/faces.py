@@ -35,10 +35,10 @@ def render(
 ) -> None:
     """Render a database of faces: train/ and test/ with all factors in metadata.csv, and a README.md.
 
-    Each person sits SAMPLES times. A sitting has one pose, one background, one hairdo with clothes, and every
-    expression once, with every gaze, in every light and every colour: at the defaults 2 x 6 x 1 x 5 x 1 = 60 pictures
-    of each person. Pictures of a sitting fit pixel by pixel. The same settings make the same files. Stopped at any
-    moment, the same command goes on.
+    Each person sits SAMPLES times. A sitting has one pose, one hairdo with clothes, and every expression once, with
+    every gaze, in every light and every colour: at the defaults 2 x 6 x 1 x 5 x 1 = 60 pictures of each person.
+    Pictures of a sitting fit pixel by pixel. The same settings make the same files. Stopped at any moment, the same
+    command goes on.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def render(
     colours
         Of the finished picture: names among neutral, warm, cool, grey.
     samples
-        Sittings of each person. In the first one expressions are at full strength, background and hairdo are the
-        person's own; others have a pose, a background, a hairdo, strengths and natural variations of their own.
+        Sittings of each person. In the first one expressions are at full strength, hairdo and clothes are the
+        person's own; others have a pose, a hairdo, strengths and natural variations of their own.
     least_intensity
         Strength in percent from which expressions start after the first sitting.
     pose

@@ -49,9 +49,9 @@ factor of every picture is known, so that a swap of attributes has a true answer
 | `styling` | number of the hairdo and clothes |
 | `glasses`, `facial_hair` | yes or no, a matter of the person |
 
-Each person has {samples}. Within a sitting pose, background, hairdo and clothes stay as they are, so that all
-its pictures fit pixel by pixel; strength and variation of an expression are the same in all its lights, gazes and
-colours.
+Each person has {samples}, before one background. Within a sitting pose, hairdo and clothes stay as they are, so
+that all its pictures fit pixel by pixel; strength and variation of an expression are the same in all its lights,
+gazes and colours.
 
 ## Making it again
 

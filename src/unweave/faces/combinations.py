@@ -49,13 +49,13 @@ EXPRESSIONS = {
     ),
     "squint": Expression(
         {
-            "eyeSquint": 1.20,
-            "eyeBlink": 0.08,
-            "cheekSquint": 1.10,
-            "browDown": 0.95,
+            "eyeSquint": 1.25,
+            "eyeBlink": 0.18,
+            "cheekSquint": 1.25,
+            "browDown": 1.10,
             "noseSneer": 0.15,
             "mouthUpperUp": 0.15,
-            "mouthStretch": 0.20,
+            "mouthStretch": 0.40,
             "mouthSmile": 0.12,
         },
         {"eyeBlink": 0.06, "browDown": 0.15},

@@ -22,7 +22,7 @@ from unweave.faces.factors import (
 )
 
 # Keys of the draws, one for each purpose (90-99 are this module's).
-INTENSITY, VARIATION, POSE, BACKGROUND, HELD_OUT, STYLING = range(90, 96)
+INTENSITY, VARIATION, POSE, STYLING, HELD_OUT = range(90, 95)
 
 STANDARD_EXPRESSIONS = ("neutral", "smile", "surprise", "squint", "disgust", "scream")
 """Those of MultiPIE."""
@@ -59,10 +59,10 @@ class Entry:
 class Database:
     """The plan of a database: a pure function of its settings.
 
-    Each person sits `samples` times. A sitting has a pose, a background, a hairdo and clothes, the same for all its
-    pictures, so that any two of them fit pixel by pixel; it has every expression once, with a strength and a natural
-    variation of its own, each with every gaze, in every light and every colour. The first sitting has the person's own
-    background and styling, and expressions at full strength.
+    Each person sits `samples` times, before one background. A sitting has a pose, a hairdo and clothes, the same for
+    all its pictures, so that any two of them fit pixel by pixel; it has every expression once, with a strength and a
+    natural variation of its own, each with every gaze, in every light and every colour. The first sitting has the
+    person's own styling, and expressions at full strength.
 
     What a person does in a sitting does not depend on the other settings: a database with more people, expressions,
     lights or sittings holds the smaller one. Raises `UnweaveError`, which names the setting, for what cannot be.
@@ -153,7 +153,6 @@ class Database:
     def _sitting(self, identity: int, sample: int, expression: str) -> Factors:
         """The person with an expression in a sitting; everything drawn is rounded as metadata.csv has it."""
         from unweave.faces.chance import rng  # numpy, which the command line's help does without
-        from unweave.faces.people import BACKGROUNDS
 
         number = EXPRESSIONS.index(expression)
         where = (float(rng(INTENSITY, identity, number).random()) + sample * GOLDEN) % 1
@@ -161,7 +160,6 @@ class Database:
         turn = rng(POSE, identity, sample).uniform(-1, 1, 3) * (self.pose, self.pose / 2, self.pose / 3)
         yaw, pitch, roll = (round(float(angle), 1) + 0.0 for angle in turn)  # never -0.0
         mine = own(identity)
-        background = mine.background if sample == 0 else int(rng(BACKGROUND, identity, sample).integers(BACKGROUNDS))
         return Factors(
             identity=identity,
             expression=expression,
@@ -170,7 +168,7 @@ class Database:
             yaw=yaw,
             pitch=pitch,
             roll=roll,
-            background=background,
+            background=mine.background,
             styling=mine.styling if sample == 0 else int(rng(STYLING, identity, sample).integers(1, STYLINGS + 1)),
             glasses=mine.glasses,
             facial_hair=mine.facial_hair,

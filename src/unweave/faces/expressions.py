@@ -26,11 +26,12 @@ LEAN = 0.05  # from picture to picture one side moves more
 CHANCES = {  # what happens on a face at any time: spread of the weight
     "browInnerUp": 0.07,
     "eyeBlink": 0.03,
-    "eyeSquint": 0.03,
+    "eyeSquint": 0.02,
     "mouthPress": 0.07,
     "jawOpen": 0.012,
 }
-ONSET = 0.75  # weights grow with intensity to this power: half an expression is meant to be seen
+ONSET = 0.65  # weights grow with intensity to this power: half an expression is meant to be seen
+OPEN = 0.10  # how far eyes at rest are opened
 RESTING_FADES = 0.8  # how much of the resting face an expression at full intensity replaces
 LARGEST = 1.9  # beyond this an action deforms
 
@@ -49,13 +50,18 @@ def action_weights(
     for action, weight in varied(expression, variation).items():
         weights[action] += weight * strength * gains[action]
     resting = 1.0 if expression == "neutral" else 1 - RESTING_FADES * intensity
-    for action, weight in both_sides({"mouthSmile": person.resting_smile, "browInnerUp": person.resting_brow}).items():
+    for action, weight in both_sides(resting_face(person)).items():
         weights[action] += weight * resting
     for action, weight in chances(expression, variation).items():
         weights[action] += weight
     for action, weight in lids_following(gaze).items():
         weights[action] += weight
     return np.clip([weights[action] for action in ACTIONS], 0.0, LARGEST)
+
+
+def resting_face(person: Person) -> dict[str, float]:
+    """A face at ease: eyes well open, nothing lowered."""
+    return {"mouthSmile": person.resting_smile, "browInnerUp": person.resting_brow, "eyeWide": OPEN}
 
 
 def varied(expression: str, variation: int) -> dict[str, float]:
