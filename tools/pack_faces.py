@@ -3,7 +3,7 @@
     unweave faces render rendered --people 120 --size 64 --lights 5 --samples 2 --pose 0
     python tools/pack_faces.py rendered src/unweave/bundled/faces64.zip
 
-Images become lossy WebP. The files, the database's card among them, are stored in order of name, with one fixed date,
+Images become lossy WebP, and the database's card says so. The files are stored in order of name, with one fixed date,
 so that the same images make the same bytes.
 """
 
@@ -18,10 +18,12 @@ from PIL import Image
 
 from unweave.data.pictures import ENDINGS
 from unweave.data.store import Store
+from unweave.faces.writing import add
 from unweave.files import replacing
 
 QUALITY = 91
-DATE = (2026, 1, 1, 0, 0, 0)
+LOSSLESS = b"lossless WebP"
+"""What the card says of the images before they are packed."""
 
 
 def pack(source: Path, target: Path) -> None:
@@ -29,7 +31,11 @@ def pack(source: Path, target: Path) -> None:
     with Store(source) as store, replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as packed:
         for name in store.names:
             content = store.read(name)
-            add(packed, name, as_webp(content) if Path(name).suffix in ENDINGS else content)
+            if Path(name).suffix in ENDINGS:
+                content = as_webp(content)
+            if name == "README.md":
+                content = relabelled(content)
+            add(packed, name, content)
 
 
 def as_webp(content: bytes) -> bytes:
@@ -39,11 +45,10 @@ def as_webp(content: bytes) -> bytes:
     return packed.getvalue()
 
 
-def add(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Store a file without a trace of when and where."""
-    info = zipfile.ZipInfo(name, DATE)
-    info.external_attr = 0o644 << 16
-    packed.writestr(info, content)
+def relabelled(card: bytes) -> bytes:
+    """The card of images that are no longer lossless."""
+    assert card.count(LOSSLESS) == 1
+    return card.replace(LOSSLESS, b"lossy WebP (quality %d; the command below writes lossless ones)" % QUALITY)
 
 
 if __name__ == "__main__":

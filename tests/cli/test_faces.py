@@ -74,7 +74,9 @@ def test_the_data_are_checked_and_trained_on_as_any_other(tmp_path: Path, capsys
 
 def test_every_setting_reaches_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
-    monkeypatch.setattr("unweave.faces.write.write", lambda database, out, **rest: seen.update(rest, database=database))
+    monkeypatch.setattr(
+        "unweave.faces.writing.write", lambda database, out, **rest: seen.update(rest, database=database)
+    )
     line = (
         "--people 30 --first 50 --size 128 --samples 3 --lights far-left below --expressions sad angry --gazes left "
         "right --colours warm grey --least-intensity 30 --pose 10 --test-people 4 --workers 7"
@@ -110,7 +112,9 @@ def test_the_command_in_the_card_makes_the_database_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database
 ) -> None:
     seen = {}
-    monkeypatch.setattr("unweave.faces.write.write", lambda database, out, **rest: seen.update(rest, database=database))
+    monkeypatch.setattr(
+        "unweave.faces.writing.write", lambda database, out, **rest: seen.update(rest, database=database)
+    )
     main(shlex.split(command(database, 48).replace("OUT", str(tmp_path / "out")))[1:])
     assert (seen["database"], seen["size"]) == (database, 48)
 
@@ -127,8 +131,52 @@ def test_without_warp_one_line_says_what_to_install(
 WITHOUT = """
 import sys
 sys.modules["warp"] = sys.modules["scipy"] = None
-import unweave, unweave.faces, unweave.faces.factors, unweave.faces.database, unweave.faces.write, unweave.faces.sheets
+import unweave, unweave.faces
+from unweave.faces import database, factors, sheets, writing
 """
+
+
+RENDERING = """
+import sys
+from pathlib import Path
+sys.modules["warp"] = sys.modules["scipy"] = None
+from unweave import UnweaveError, faces
+from unweave.faces import sheets
+for render in (
+    lambda: faces.render(faces.Factors()),
+    lambda: faces.write(faces.Database(), Path(sys.argv[1])),
+    lambda: sheets.draw_sheet(sheets.gaze(0)),
+):
+    try:
+        render()
+    except UnweaveError as error:
+        print(error)
+"""
+
+
+def test_rendering_in_python_without_warp_and_scipy_says_what_to_install(tmp_path: Path) -> None:
+    code = [sys.executable, "-c", RENDERING, str(tmp_path / "out")]
+    said = subprocess.run(code, check=True, capture_output=True, text=True).stdout
+    assert said == 3 * "unweave faces needs warp-lang: pip install 'unweave[faces]'\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_current_folder_can_be_rendered_into_and_packed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    main(["faces", "render", ".", *SMALL, "--zip"])
+    assert f"{tmp_path.resolve() / 'here.zip'}: 0.0 MB" in capsys.readouterr().out
+    assert len(read_table(tmp_path / "here.zip").files) == 48
+
+
+def test_a_zip_that_cannot_be_written_is_told_before_anything_is_rendered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out.zip").mkdir()
+    assert "out.zip: is a folder" in mistake(capsys, "render", str(tmp_path / "out"), *SMALL, "--zip")
+    assert not (tmp_path / "out").exists()
 
 
 def test_all_but_rendering_is_there_without_warp_and_scipy() -> None:
@@ -152,14 +200,14 @@ def test_help_spells_out_every_option_without_numpy(capsys: pytest.CaptureFixtur
     [
         ("--people 0", "people is 0, expected a whole number from 1"),
         ("--people many", 'unable to convert "many" into int'),
-        ("--size 4", "size is 4, expected 16 to 1024 pixels"),
+        ("--size 4", "size is 4, expected a whole number from 16 to 1024 pixels"),
         ("--lights 11", "lights is 11, expected 1 to 10, or names among room, far-left"),
         ("--lights lft", "lights is 'lft', expected one of room, "),
         ("--expressions grin smile", "expressions is 'grin', expected one of neutral, smile"),
         ("--least-intensity 150", "--least-intensity is 150, expected from 0 to 100 percent"),
         ("--unseen nothing", 'Invalid value "nothing" for "--unseen"'),
-        ("--test-people 120", "test_people is 120 of 120 people, expected from 0 to 119"),
-        ("--workers 0", "workers is 0, expected 1 or more"),
+        ("--test-people 120", "test_people is 120, expected a whole number from 0 to 119"),
+        ("--workers 0", "workers is 0, expected a whole number from 1"),
         ("--poeple 3", 'Unknown option: "--poeple"'),
     ],
 )

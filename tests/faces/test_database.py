@@ -130,6 +130,7 @@ def test_few_lights_are_those_that_differ_most() -> None:
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [
+        ({"people": True}, "people is True, expected a whole number from 1"),
         ({"people": 0}, "people is 0, expected a whole number from 1"),
         ({"samples": 0}, "samples is 0, expected a whole number from 1"),
         ({"first": -1}, "first is -1, expected a whole number from 0"),
@@ -141,8 +142,11 @@ def test_few_lights_are_those_that_differ_most() -> None:
         ({"lights": ("sun",)}, "lights is 'sun', expected one of room, "),
         ({"gazes": ("down",)}, "gazes is 'down', expected one of left, front, right"),
         ({"colours": ("sepia",)}, "colours is 'sepia', expected one of neutral, warm, cool, grey"),
-        ({"people": 10, "test_people": 10}, "test_people is 10 of 10 people, expected from 0 to 9"),
-        ({"test_people": -1}, "test_people is -1 of 120 people, expected from 0 to 119"),
+        (
+            {"people": 10, "test_people": 10},
+            "test_people is 10, expected a whole number from 0 to 9, fewer than the 10 people",
+        ),
+        ({"test_people": -1}, "test_people is -1, expected a whole number from 0 to 119"),
         ({"unseen": "combinations", "test_people": 3}, "test_people is for unseen people"),
         ({"unseen": "combinations", "expressions": ("smile",)}, "unseen combinations need two expressions or more"),
     ],

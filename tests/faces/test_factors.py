@@ -163,6 +163,11 @@ def test_cells_are_as_a_reader_expects() -> None:
     assert to_row(replace(A, yaw=-0.0))["yaw"] == "0"
 
 
+def test_a_row_may_hold_numbers_as_readers_of_tables_give_them() -> None:
+    cells = {"identity": "person0003", "intensity": 70, "variation": 4, "yaw": -2.5, "glasses": "yes"}
+    assert from_row(cells) == Factors(identity=3, intensity=0.7, variation=4, yaw=-2.5, glasses=True)
+
+
 def test_empty_cells_and_other_columns_do_no_harm() -> None:
     assert from_row({"identity": "person0003", "light": "", "gaze": None, "note": "x"}) == Factors(identity=3)
 

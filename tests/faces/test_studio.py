@@ -1,3 +1,7 @@
+"""What is promised of pictures: the same factors give the same pixels, and every factor shows."""
+
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -12,7 +16,7 @@ from unweave.faces import Factors, render, render_lights, truth
 
 SIZE = 32
 RECORDED = Path(__file__).parent / "recorded.png"
-"""What `recorded()` gave where it was written: python -m pytest tests/faces/test_studio.py never writes it."""
+"""What `recorded()` gave when it was written, by `recorded().save(RECORDED)`."""
 
 
 def pixels(factors: Factors, size: int = SIZE) -> np.ndarray:
@@ -95,7 +99,7 @@ def test_the_true_answer_of_a_swapped_expression_keeps_what_lies_outside_the_fac
 
 
 def test_a_size_or_a_light_that_cannot_be_gets_one_line() -> None:
-    with pytest.raises(UnweaveError, match="size is 8, expected from 16 to 1024 pixels"):
+    with pytest.raises(UnweaveError, match="size is 8, expected a whole number from 16 to 1024 pixels"):
         render(Factors(), size=8)
     with pytest.raises(UnweaveError, match="light is 'lamp', expected one of room, far-left"):
         render_lights(Factors(), ["lamp"])

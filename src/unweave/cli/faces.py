@@ -76,8 +76,11 @@ def render(
     zip_
         Pack the folder into OUT.zip as well.
     """
+    import os
+
     from unweave.faces.database import Database
-    from unweave.faces.needs import need_extra
+    from unweave.faces.writing import pack, write
+    from unweave.files import check_file
 
     database = Database(
         people=people,
@@ -88,20 +91,17 @@ def render(
         lights=_lights(lights),
         gazes=gazes,
         colours=colours,
-        pose=pose,
+        pose=float(pose),
         unseen=unseen,
         test_people=test_people,
     )
-    need_extra()
-
-    import os
-
-    from unweave.faces.write import pack, write
-
+    named = out if out.name not in ("", "..") else out.resolve()  # "." has no name to add to
+    packed = named.with_name(f"{named.name}.zip")
+    if zip_:
+        check_file(packed)
     missing = write(database, out, size=size, workers=(os.cpu_count() or 1) if workers is None else workers)
     print(f"{out}: {len(database)} images of {people} people" + (f", {missing} of them new" if missing else ""))
     if zip_:
-        packed = out.with_name(f"{out.name}.zip")
         pack(database, out, packed)
         print(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB")
 
@@ -130,16 +130,15 @@ def sheet(
     """
     from unweave.cli.arguments import check_out
     from unweave.draw import save
+    from unweave.faces.factors import check_size, check_whole
     from unweave.faces.needs import need_extra
     from unweave.faces.sheets import SHEETS, draw_sheet, stacked
-    from unweave.faces.write import check_size
 
     for name in only:
         if name not in SHEETS:
             guess = did_you_mean(name, SHEETS)
             raise UnweaveError(f"--only is '{name}', expected {', '.join(SHEETS)}" + (f"; {guess}" if guess else ""))
-    if first < 0:
-        raise UnweaveError(f"--first is {first}, expected a whole number from 0")
+    check_whole("--first", first, 0)
     check_size(size)
     folder = not out.suffix
     check_out(out, folder)

@@ -4,13 +4,15 @@
     picture = faces.render(faces.Factors(identity=3, expression="smile", intensity=0.7, light="left"), size=128)
 
 Rendering needs the extra `faces` (warp-lang and scipy); factors and databases do not. Names are imported when they are
-first used.
+first used; those that render raise `UnweaveError` where the extra is missing.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from unweave.faces.needs import need_extra
 
 if TYPE_CHECKING:
     from unweave.faces.database import Database as Database
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from unweave.faces.factors import truth as truth
     from unweave.faces.studio import render as render
     from unweave.faces.studio import render_lights as render_lights
-    from unweave.faces.write import write as write
+    from unweave.faces.writing import write as write
 
 _HOMES = {
     "Database": "database",
@@ -30,7 +32,7 @@ _HOMES = {
     "render_lights": "studio",
     "to_row": "factors",
     "truth": "factors",
-    "write": "write",
+    "write": "writing",
 }
 
 __all__ = ["Database", "Factors", "from_row", "render", "render_lights", "to_row", "truth", "write"]
@@ -39,8 +41,12 @@ __all__ = ["Database", "Factors", "from_row", "render", "render_lights", "to_row
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'unweave.faces' has no attribute '{name}'")
-    value = getattr(import_module(f"unweave.faces.{_HOMES[name]}"), name)
-    globals()[name] = value  # found at once from now on, and before the module of the same name
+    try:
+        value = getattr(import_module(f"unweave.faces.{_HOMES[name]}"), name)
+    except ModuleNotFoundError:
+        need_extra()
+        raise
+    globals()[name] = value  # found at once from now on
     return value
 
 

@@ -17,6 +17,7 @@ from unweave.faces.factors import (
     Factors,
     check_class,
     check_range,
+    check_whole,
     own,
     person_name,
 )
@@ -88,8 +89,7 @@ class Database:
 
     def __post_init__(self) -> None:
         for name, least in (("people", 1), ("first", 0), ("samples", 1)):
-            if getattr(self, name) < least:
-                raise UnweaveError(f"{name} is {getattr(self, name)}, expected a whole number from {least}")
+            check_whole(name, getattr(self, name), least)
         for name, factor in (
             ("expressions", "expression"),
             ("lights", "light"),
@@ -104,10 +104,8 @@ class Database:
             raise UnweaveError("test_people is for unseen people; with unseen combinations every person is tested")
         if self.unseen == "combinations" and len(self.expressions) < 2:
             raise UnweaveError("unseen combinations need two expressions or more, one of which is kept for testing")
-        if not 0 <= self.number_of_test_people < self.people:
-            raise UnweaveError(
-                f"test_people is {self.test_people} of {self.people} people, expected from 0 to {self.people - 1}"
-            )
+        if self.test_people is not None:
+            check_whole("test_people", self.test_people, 0, self.people - 1, f", fewer than the {self.people} people")
 
     @property
     def number_of_test_people(self) -> int:

@@ -23,6 +23,8 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
 """Factor -> its classes. Left and right are those of the picture."""
 LARGEST_ANGLE = 15
 """Degrees that a head may be turned, nodded or tilted."""
+SMALLEST, LARGEST = 16, 1024
+"""Sides of a picture in pixels."""
 COLUMNS = (
     "identity",
     "expression",
@@ -67,15 +69,14 @@ class Factors:
     """Number of the hairdo and the clothes, which people change."""
     glasses: bool | None = None
     facial_hair: bool | None = None
+    """Of men; women have none, whatever is asked for."""
 
     def __post_init__(self) -> None:
         for name, known in CLASSES.items():
             check_class(name, getattr(self, name), known)
         for name in ("identity", "variation", "background", "styling"):
-            value = getattr(self, name)
-            whole = isinstance(value, Integral) and not isinstance(value, bool)
-            if not (whole and int(value) >= 0) and not (name in ("background", "styling") and value is None):
-                raise UnweaveError(f"{name} is {value!r}, expected a whole number from 0")
+            if getattr(self, name) is not None or name in ("identity", "variation"):
+                check_whole(name, getattr(self, name), 0)
         check_range("intensity", self.intensity, 0, 1)
         for name in ("yaw", "pitch", "roll"):
             check_range(name, getattr(self, name), -LARGEST_ANGLE, LARGEST_ANGLE, "degrees ")
@@ -94,7 +95,7 @@ class Own(NamedTuple):
 
 
 def own(identity: int) -> Own:
-    """The person's own background, and whether there are glasses and facial hair."""
+    """The person's own background and styling, and whether there are glasses and facial hair."""
     from unweave.faces.people import person  # and with it numpy, which the command line's help does without
 
     who = person(identity)
@@ -160,16 +161,17 @@ def to_row(factors: Factors) -> dict[str, str]:
     return {**cells, "identity": person_name(full.identity), "intensity": f"{100 * full.intensity:.6g}"}
 
 
-def from_row(cells: Mapping[str, str | None]) -> Factors:
+def from_row(cells: Mapping[str, object]) -> Factors:
     """The factors in a row of metadata.csv; other columns are ignored, an empty cell is the factor's default.
 
-    Raises `UnweaveError` that names the column for a cell that cannot be read.
+    Cells are text, or the numbers that readers of tables make of it. Raises `UnweaveError` that names the column for a
+    cell that cannot be read.
     """
     values = {}
     for name in (field.name for field in fields(Factors)):
-        cell = cells.get(name)
-        if cell is not None and cell.strip():
-            values[name] = _from_cell(name, cell.strip())
+        cell = "" if cells.get(name) is None else str(cells[name]).strip()
+        if cell:
+            values[name] = _from_cell(name, cell)
     return Factors(**values)
 
 
@@ -183,6 +185,18 @@ def check_class(what: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
         guess = did_you_mean(str(value), known)
         raise UnweaveError(f"{what} is {value!r}, expected one of {', '.join(known)}" + (f"; {guess}" if guess else ""))
+
+
+def check_whole(what: str, value: object, least: int, most: float = math.inf, unit: str = "") -> None:
+    """Raise `UnweaveError` where `value` is no whole number from `least` to `most`."""
+    if not (isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most):
+        bounds = f"from {least}" if most == math.inf else f"from {least} to {most}"
+        raise UnweaveError(f"{what} is {value!r}, expected a whole number {bounds}{unit}")
+
+
+def check_size(size: object) -> None:
+    """Raise `UnweaveError` for a side that no picture is rendered with."""
+    check_whole("size", size, SMALLEST, LARGEST, " pixels")
 
 
 def check_range(what: str, value: object, least: float, most: float, unit: str = "") -> None:

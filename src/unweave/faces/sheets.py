@@ -9,7 +9,8 @@ from PIL import Image
 
 from unweave.draw import grid
 from unweave.faces.factors import COLOURS, EXPRESSIONS, GAZES, LIGHTS, Factors, person_name
-from unweave.faces.write import Renderer
+from unweave.faces.needs import need_extra
+from unweave.faces.writing import Renderer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,7 @@ def draw_sheet(
 ) -> Image.Image:
     """Render a sheet with pictures of `size` pixels; `done` is told after each row how many pictures it had."""
     if render is None:
+        need_extra()
         from unweave.faces.studio import render_lights as render
     rows = []
     for row in sheet.rows:

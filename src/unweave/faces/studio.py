@@ -9,10 +9,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from unweave.errors import UnweaveError
 from unweave.faces.camera import backdrop, finish
 from unweave.faces.expressions import GAZES, action_weights
-from unweave.faces.factors import LIGHTS, Factors, check_class, resolved
+from unweave.faces.factors import LIGHTS, Factors, check_class, check_size, resolved
 from unweave.faces.geometry import aligned, moved, normals, posed
 from unweave.faces.glasses import glasses
 from unweave.faces.hair import Strands, grow, ribbons, scalp_cover
@@ -24,15 +23,13 @@ from unweave.faces.scene import Materials, Prop, Skin
 from unweave.faces.skin import paint
 from unweave.faces.wrinkles import folded
 
-SMALLEST, LARGEST = 16, 1024
-"""Sides of a picture in pixels."""
 SAMPLES = 16
 """Rays per pixel."""
 
 
 @dataclass(frozen=True)
 class Sitter:
-    """What is the same in all pictures of a person, made once (about half a second)."""
+    """What is the same in all pictures of a sitting, made once (about half a second)."""
 
     who: Person
     cage: np.ndarray
@@ -54,8 +51,7 @@ def render(factors: Factors, size: int = 128) -> Image.Image:
 def render_lights(factors: Factors, lights: Sequence[str], size: int = 128) -> list[Image.Image]:
     """The picture of `factors` under each of `lights` instead of its own; each further light costs little."""
     need_extra()
-    if not SMALLEST <= size <= LARGEST:
-        raise UnweaveError(f"size is {size}, expected from {SMALLEST} to {LARGEST} pixels")
+    check_size(size)
     for light in lights:
         check_class("light", light, LIGHTS)
     from unweave.faces.renderer import render_scene

@@ -20,7 +20,8 @@ import unweave
 from unweave.errors import UnweaveError
 from unweave.faces.card import card
 from unweave.faces.database import Database, Entry
-from unweave.faces.factors import COLUMNS, Factors, to_row
+from unweave.faces.factors import COLUMNS, Factors, check_size, check_whole, to_row
+from unweave.faces.needs import need_extra
 from unweave.faces.processes import each_done
 from unweave.files import replacing, write_whole
 
@@ -30,7 +31,6 @@ Renderer = Callable[[Factors, Sequence[str], int], Sequence[Image.Image]]
 SETTINGS = ".settings.json"
 """What the folder was begun with; readers of the folder leave hidden files out."""
 SPLITS = ("train", "test")
-LEAST_SIZE, LARGEST_SIZE = 16, 1024
 DATE = (2026, 1, 1, 0, 0, 0)  # of all files in a .zip, so that the same files make the same bytes
 
 
@@ -45,8 +45,9 @@ def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1,
     """
     folder = Path(folder)
     check_size(size)
-    if workers < 1:
-        raise UnweaveError(f"workers is {workers}, expected 1 or more")
+    check_whole("workers", workers, 1)
+    if render is None:
+        need_extra()
     _begin(folder, {**asdict(database), "size": size, "version": unweave.__version__})
     missing = [entry for entry in database if not (folder / entry.file).exists()]
     people = [list(group) for _, group in groupby(missing, key=lambda entry: entry.factors.identity)]
@@ -85,12 +86,6 @@ def render_person(entries: Sequence[Entry], folder: Path, size: int, render: Ren
     return len(entries)
 
 
-def check_size(size: int) -> None:
-    """Raise `UnweaveError` for a side that no picture is rendered with."""
-    if not LEAST_SIZE <= size <= LARGEST_SIZE:
-        raise UnweaveError(f"size is {size}, expected {LEAST_SIZE} to {LARGEST_SIZE} pixels")
-
-
 def as_webp(picture: Image.Image) -> bytes:
     """The picture as lossless WebP."""
     content = BytesIO()
@@ -114,14 +109,20 @@ def pack(database: Database, folder: Path, target: Path) -> None:
     names = ["README.md", *(name for name in tables if (folder / name).exists()), *(entry.file for entry in database)]
     with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as packed:
         for name in names:
-            info = zipfile.ZipInfo(name, DATE)
-            info.external_attr = 0o644 << 16
-            packed.writestr(info, (folder / name).read_bytes())
+            add(packed, name, (folder / name).read_bytes())
+
+
+def add(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Store a file without a trace of when and where."""
+    info = zipfile.ZipInfo(name, DATE)
+    info.create_system = 3  # else another number on Windows
+    info.external_attr = 0o644 << 16
+    packed.writestr(info, content)
 
 
 def _begin(folder: Path, settings: dict[str, Any]) -> None:
     """Note the settings in a new folder, or compare with those of a folder that was begun."""
-    settings = json.loads(json.dumps(settings))  # tuples as they are read back
+    settings = json.loads(json.dumps(settings, default=lambda number: number.item()))  # as they are read back
     file = folder / SETTINGS
     if file.exists():
         told = _read_settings(file)

@@ -1,4 +1,4 @@
-"""`write` and `pack`: files that are whole, the same every time, and gone on with after a kill."""
+"""`writing`: files that are whole, the same every time, and gone on with after a kill."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from unweave.errors import UnweaveError
 from unweave.faces.card import card
 from unweave.faces.database import Database
 from unweave.faces.factors import Factors, from_row
-from unweave.faces.write import Renderer, pack, write
+from unweave.faces.writing import Renderer, pack, write
 
 HERE = Path(__file__).parent
 DATABASE = Database(people=4, test_people=1, expressions=("neutral", "smile"), lights=("left", "right"), samples=2)
@@ -134,7 +134,7 @@ import sys
 from pathlib import Path
 from stand_in import render_slowly
 from unweave.faces.database import Database
-from unweave.faces.write import write
+from unweave.faces.writing import write
 if __name__ == "__main__":
     write(Database(people=60, lights=("left", "right")), Path(sys.argv[1]), workers=2, render=render_slowly)
 """
@@ -228,7 +228,7 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path, st
 
 
 @pytest.mark.parametrize(
-    ("size", "workers", "line"), [(8, 1, "size is 8, expected 16 to 1024"), (64, 0, "workers is 0")]
+    ("size", "workers", "line"), [(8, 1, "size is 8, expected a whole number from 16 to 1024"), (64, 0, "workers is 0")]
 )
 def test_numbers_that_cannot_be_are_refused(tmp_path: Path, stand_in, size: int, workers: int, line: str) -> None:
     with pytest.raises(UnweaveError, match=line):
