@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unweave.faces.database import Database, first_lights
+from unweave.faces.factors import person_name
 
 TEXT = """---
 license: cc0-1.0
@@ -59,9 +60,9 @@ gazes and colours.
 {command}
 ```
 
-writes the same files again with unweave {version}; on another kind of processor a few pixels may differ by one grey
-level. Any other combination of the factors can be rendered as well, such as the true answer of a swap between two rows
-of `metadata.csv`:
+writes the same files again with unweave {version}; on another kind of processor a pixel in a thousand may differ. Any
+other combination of the factors can be rendered as well, such as the true answer of a swap between two rows of
+`metadata.csv`:
 
 ```python
 from unweave import faces
@@ -89,8 +90,8 @@ def card(database: Database, size: int) -> str:
         size=size,
         splits="\n".join(_split_row(database, split) for split in ("train", "test")),
         unseen=_unseen(database),
-        first=f"person{database.identities[0]:04d}",
-        last=f"person{database.identities[-1]:04d}",
+        first=person_name(database.identities[0]),
+        last=person_name(database.identities[-1]),
         expressions=", ".join(database.expressions),
         least=f"{100 * database.least_intensity:g}",
         lights=", ".join(database.lights),
@@ -109,9 +110,11 @@ def command(database: Database, size: int) -> str:
     """The command that renders the database; what is left at its default is left out, but for the size."""
     plain = Database()
     parts = [f"unweave faces render OUT --size {size} --people {database.people}"]
-    for flag, name in (("--first", "first"), ("--samples", "samples"), ("--pose", "pose"), ("--unseen", "unseen")):
+    for name in ("first", "samples", "unseen"):
         if getattr(database, name) != getattr(plain, name):
-            parts.append(f"{flag} {getattr(database, name)}")
+            parts.append(f"--{name} {getattr(database, name)}")
+    if database.pose != plain.pose:
+        parts.append(f"--pose {database.pose:g}")
     if database.test_people is not None:
         parts.append(f"--test-people {database.test_people}")
     if database.least_intensity != plain.least_intensity:
@@ -134,16 +137,22 @@ def _unseen(database: Database) -> str:
     if database.unseen == "combinations":
         return (
             "Every person is in both splits, but one expression of each person is only in the test images: what is\n"
-            "tested is the unseen combination. Each expression is kept from as many people as any other."
+            "tested is the unseen combination. Each expression is kept from about as many people as any other."
         )
     return "No person is in both splits."
 
 
 def _size_category(total: int) -> str:
-    for most, name in ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M")):
+    for most, name in (
+        (10**3, "n<1K"),
+        (10**4, "1K<n<10K"),
+        (10**5, "10K<n<100K"),
+        (10**6, "100K<n<1M"),
+        (10**7, "1M<n<10M"),
+    ):
         if total < most:
             return name
-    return "n>1M"
+    return "10M<n<100M"
 
 
 def _counted(number: int, what: str) -> str:

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from PIL import Image
 
 from unweave.errors import UnweaveError, did_you_mean
+from unweave.faces.traits import ANCESTRIES
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -39,7 +40,6 @@ TRAITS = {  # where the modelled heads lie on each trait; between them, shapes a
     "weight": (0.0, 0.5, 1.0),
     "proportions": (0.0, 1.0),
 }
-ANCESTRIES = ("african", "asian", "caucasian")
 HELD = {"height": 0.5, "cupsize": 0.4, "firmness": 0.5}
 """Traits of the body; the head was derived with these values, no others can be had."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Colour = tuple[float, float, float]
+from unweave.faces.scene import Colour
 
 SKIN_TONES = (0.0, 0.2, 0.4, 0.55, 0.7, 0.85, 1.0)
 SKIN_COLOURS = (  # one for each of SKIN_TONES, from the lightest to the darkest

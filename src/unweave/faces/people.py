@@ -17,7 +17,7 @@ __all__ = ["ANCESTRIES", "BACKGROUNDS", "BEARDS", "FRAMES", "Brow", "Person", "a
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Everything that stays the same in all pictures of one person. Colours are linear RGB."""
+    """One person as in one sitting: traits that stay, a styling, and belongings. Colours are linear RGB."""
 
     number: int
     male: bool
