@@ -92,7 +92,8 @@ def compare_hair(people: int = 120) -> None:
 
 def shares(factors: Factors) -> tuple[np.ndarray, np.ndarray]:
     """The share (size, size) of each pixel that shows hair of the head, and what else is in front."""
-    sitter = sit_down(factors.identity, factors.styling or 0, *own(factors.identity)[2:])
+    mine = own(factors.identity)
+    sitter = sit_down(factors.identity, factors.styling or 0, mine.glasses, mine.facial_hair)
     weights = action_weights(sitter.who, factors.expression, factors.intensity, factors.variation)
     vertices = moved(sitter.cage, weights)
     stage = Stage(vertices, sitter.skin, ribbons(sitter.hair[:1], vertices), sitter.materials, sitter.glasses)

@@ -131,7 +131,6 @@ def sheet(
     from unweave.cli.arguments import check_out
     from unweave.draw import save
     from unweave.faces.factors import check_size, check_whole
-    from unweave.faces.needs import need_extra
     from unweave.faces.sheets import SHEETS, draw_sheet, stacked
 
     for name in only:
@@ -142,7 +141,6 @@ def sheet(
     check_size(size)
     folder = not out.suffix
     check_out(out, folder)
-    need_extra()
 
     import sys
 

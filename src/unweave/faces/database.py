@@ -66,7 +66,8 @@ class Database:
     person's own styling, and expressions at full strength.
 
     What a person does in a sitting does not depend on the other settings: a database with more people, expressions,
-    lights or sittings holds the smaller one. Raises `UnweaveError`, which names the setting, for what cannot be.
+    lights or sittings holds the pictures of the smaller one, though some perhaps in the other split.
+    Raises `UnweaveError`, which names the setting, for what cannot be.
     """
 
     people: int = 120
