@@ -13,7 +13,8 @@ cosine of its features then says how alike two pictures of the other people are.
 over all pairs of pictures with different expressions and different lights: 0.5 is chance.
 """
 
-# pyright: reportArgumentType=false, reportCallIssue=false - the structs of warp are no types to it
+# pyright: reportArgumentType=false, reportCallIssue=false
+# warp's structs are no types to it
 
 from __future__ import annotations
 
