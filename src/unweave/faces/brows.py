@@ -59,7 +59,7 @@ def grow_beard(person: Person, face: Face) -> Strands | None:
     cover = looked_up(beard_cover(person), places)
     draw = rng(BEARD_HAIRS, person.number)
     cheek = smooth(6.80, 6.95, places[:, 1]) * smooth(0.66, 0.58, np.abs(places[:, 0]))
-    throat = smooth(6.04, 6.20, places[:, 1])
+    throat = smooth(6.10, 6.24, places[:, 1])
     kept = np.flatnonzero((1 - cheek) * throat * cover**2 > draw.random(len(cover)))[:BEARD_STRANDS]
     roots, places, cover = roots.among(kept), places[kept], cover[kept]
     x, y, _ = places.T

@@ -16,8 +16,8 @@ def beard_areas() -> dict[str, np.ndarray]:
     """Maps (512, 512), 0-1: "jaw" (all of it, cheek line to throat, without the lips), "moustache", "chin"."""
     lips = np.exp(-((ACROSS / 0.30) ** 4 + ((UP - 6.61) / 0.115) ** 4))
     nose = pair(0, 6.93, 0.16, 0.10)
-    below_cheek_line = smooth(6.98, 6.80, UP + 0.55 * np.maximum(0, 0.42 - ACROSS)) * smooth(6.02, 6.2, UP)
-    sideburns = smooth(0.45, 0.62, ACROSS) * smooth(7.35, 7.1, UP) * smooth(0.80, 0.72, ACROSS)
+    below_cheek_line = smooth(6.98, 6.80, UP + 0.55 * np.maximum(0, 0.42 - ACROSS)) * smooth(6.04, 6.2, UP)
+    sideburns = smooth(0.60, 0.70, ACROSS) * smooth(7.35, 7.1, UP) * smooth(0.80, 0.72, ACROSS)
     jaw = gaussian_filter(np.clip(below_cheek_line * smooth(0.80, 0.62, ACROSS) + 0.8 * sideburns, 0, 1), 6)
     chin = np.exp(-((ACROSS / 0.22) ** 6 + ((UP - 6.33) / 0.16) ** 4))
     return {

@@ -41,6 +41,8 @@ GOLDEN = 0.6180340
 FAR = 100.0
 LIFT = 0.006  # dm: how far above a surface rays start, so as not to hit it
 STRAND_LIFT = 0.05
+SKIN_DARK = -0.3  # cosine below which no light goes round skin
+STRAND_WRAP = 0.35  # how far light goes round hair
 STRAND_SHADE = 0.30  # what one layer of hair lets through
 LASH_SHADE = 0.6
 ROUNDS = 2  # of rays, where skin lies half in the room's shadows
@@ -162,6 +164,13 @@ def mirrored_room(eye: Surface, camera: Camera, room: Room, share: float):
     return in_direction(room.light, direction) * (0.012 * share) + room.window * (0.4 * glint)
 
 
+@wp.func
+@no_type_check
+def in_half(sample: int, side: int, half: int):
+    """Samples of a pixel are halved as the black and the white fields of a chessboard."""
+    return (sample + sample / side) % 2 == half % 2
+
+
 @wp.kernel
 @no_type_check
 def light_by_room(
@@ -169,8 +178,8 @@ def light_by_room(
 ):
     """The mean over the samples of a pixel, with one ray each; together, the rays of a pixel cover the hemisphere.
 
-    Rays only tell which share of the light arrives: how much there is comes from a map, which has no noise. Where skin
-    lies half in the shadow, more rays follow.
+    Rays only tell which share of the light arrives: how much there is comes from a map, which has no noise. In hair
+    half of the samples do; where skin lies half in the shadow, more rays follow.
     """
     band_pixel = wp.tid()
     pixel = camera.first_pixel + band_pixel
@@ -180,28 +189,39 @@ def light_by_room(
     sent = wp.vec3(1.0e-6, 1.0e-6, 1.0e-6)
     arrived = wp.vec3(1.0e-6, 1.0e-6, 1.0e-6)
     extra = wp.vec3(0.0, 0.0, 0.0)
-    rounds = wp.int32(0)
+    passed = wp.float32(1.0)
+    settled = wp.bool(False)
     strands = wp.int32(0)
-    for again in range(ROUNDS):
-        if again > 0:
+    others = wp.int32(0)
+    rounds = wp.int32(0)
+    for half in range(2 * ROUNDS):
+        again = half / 2
+        if half > 0:
             passed = arrived[1] / sent[1]
-            if passed < 0.02 or passed > 0.98 or strands > 0:
-                break
-        rounds = rounds + 1
+            settled = strands > 0 and others == 0
+        if half == 2 and (passed < 0.02 or passed > 0.98 or strands > 0):
+            break
+        if half % 2 == 0:
+            rounds = rounds + 1
         for sample in range(samples):
             surface = surfaces[band_pixel * samples + sample]
-            if surface.kind != NOTHING:
+            if surface.kind != NOTHING and in_half(sample, camera.side, half):
                 normal = surface.soft_normal
-                direction = spiral(normal, turn + float(again) / float(ROUNDS), sample, samples)
                 lift = wp.float32(LIFT)
                 if surface.kind == STRAND:
                     lift = STRAND_LIFT
                     strands = strands + 1
-                share = passes(meshes, surface.position + normal * lift + direction * 0.004, direction, REACH)
-                light = wp.cw_mul(surface.colour, in_direction(room.light, direction))
-                sent = sent + light
-                arrived = arrived + light * share
-                unhindered = unhindered + wp.cw_mul(surface.colour, in_direction(room.falling, normal))
+                else:
+                    others = others + 1
+                share = passed
+                if not settled:
+                    direction = spiral(normal, turn + float(again) / float(ROUNDS), sample, samples)
+                    share = passes(meshes, surface.position + normal * lift + direction * 0.004, direction, REACH)
+                    light = wp.cw_mul(surface.colour, in_direction(room.light, direction))
+                    sent = sent + light
+                    arrived = arrived + light * share
+                if again == 0:
+                    unhindered = unhindered + wp.cw_mul(surface.colour, in_direction(room.falling, normal))
                 # what stands in the way is lit itself, and of about the same colour
                 bounce = wp.float32(BOUNCE)
                 if surface.kind == MOUTH:
@@ -210,7 +230,7 @@ def light_by_room(
                 extra = extra + wp.cw_mul(tinted, room.mean) * (bounce * (1.0 - share))
                 if surface.kind == EYE:
                     extra = extra + mirrored_room(surface, camera, room, share)
-    image[band_pixel] = (wp.cw_mul(unhindered, wp.cw_div(arrived, sent)) + extra) / float(samples * rounds)
+    image[band_pixel] = (wp.cw_mul(unhindered, wp.cw_div(arrived, sent)) + extra / float(rounds)) / float(samples)
 
 
 @wp.func
@@ -226,7 +246,9 @@ def highlight(normal: wp.vec3, view: wp.vec3, light: wp.vec3, roughness: float, 
     density = alpha * alpha / (3.14159 * spread * spread + 1.0e-7)
     k = alpha * 0.5
     masking = 1.0 / (4.0 * (lit * (1.0 - k) + k) * (seen * (1.0 - k) + k))
-    fresnel = reflectance + (1.0 - reflectance) * wp.pow(1.0 - wp.max(wp.dot(view, half_way), 0.0), 5.0)
+    aslant = 1.0 - wp.max(wp.dot(view, half_way), 0.0)
+    squared = aslant * aslant
+    fresnel = reflectance + (1.0 - reflectance) * squared * squared * aslant
     return density * masking * fresnel * lit
 
 
@@ -242,13 +264,22 @@ def cone(along: wp.vec3, view: wp.vec3, light: wp.vec3):
 
 @wp.func
 @no_type_check
+def sixteenth(value: float):
+    """The sixteenth power: faster than a power in general."""
+    fourth = value * value * value * value
+    return fourth * fourth * fourth * fourth
+
+
+@wp.func
+@no_type_check
 def strand_colour(surface: Surface, view: wp.vec3, light: wp.vec3, tint: wp.vec3):
     """Kajiya and Kay's hair with two highlights, the second coloured by the hair and shifted towards its tips."""
     along = surface.normal
     crosswise = wp.sqrt(wp.max(0.0, 1.0 - wp.dot(along, light) * wp.dot(along, light)))
-    lit = wp.clamp((wp.dot(surface.soft_normal, light) + 0.35) / 1.35, 0.0, 1.0)
-    first = 0.09 * wp.pow(cone(along, view, light), 60.0)
-    second = 0.55 * wp.pow(cone(wp.normalize(along + surface.soft_normal * 0.12), view, light), 16.0)
+    lit = wp.clamp((wp.dot(surface.soft_normal, light) + STRAND_WRAP) / (1.0 + STRAND_WRAP), 0.0, 1.0)
+    sharp = sixteenth(cone(along, view, light))
+    first = 0.09 * sharp * sharp * sharp * sharp
+    second = 0.55 * sixteenth(cone(wp.normalize(along + surface.soft_normal * 0.12), view, light))
     return (surface.colour * (0.62 * crosswise + second) + tint * first) * lit
 
 
@@ -284,6 +315,29 @@ def plain_colour(surface: Surface, view: wp.vec3, light: wp.vec3):
     return surface.colour * wp.max(0.0, wp.dot(surface.soft_normal, light)) + wp.vec3(shine, shine, shine)
 
 
+@wp.func
+@no_type_check
+def lamp_colour(surface: Surface, view: wp.vec3, light: wp.vec3, share: float, hair_tint: wp.vec3):
+    """What a surface sends towards the view when `share` of a lamp's light arrives."""
+    facing = wp.dot(surface.soft_normal, light)
+    colour = wp.vec3(0.0, 0.0, 0.0)
+    if surface.kind == STRAND:
+        colour = strand_colour(surface, view, light, hair_tint) * share
+    elif share > 0.0:
+        if surface.kind == SKIN:
+            colour = skin_colour(surface, view, light)
+        elif surface.kind == EYE:
+            colour = eye_colour(surface, view, light)
+        else:
+            colour = plain_colour(surface, view, light)
+        colour = colour * share
+    elif surface.kind == MOUTH:
+        colour = surface.colour * (MOUTH_LEAK * wp.max(facing, 0.0))
+    elif surface.kind == SKIN:  # some light seeps under the edges of shadows
+        colour = wp.cw_mul(surface.colour, wp.vec3(0.022, 0.006, 0.003)) * wp.max(facing, 0.0)
+    return colour
+
+
 @wp.kernel
 @no_type_check
 def light_by_lamp(
@@ -294,43 +348,51 @@ def light_by_lamp(
     surfaces: wp.array(dtype=Surface),
     image: wp.array(dtype=wp.vec3),
 ):
-    """The mean over the samples of a pixel, each lit from another place of the lamp's disc."""
+    """The mean over the samples of a pixel, each lit from another place of the lamp's disc.
+
+    Rays of half of the samples do where nothing is in the way, and in hair.
+    """
     band_pixel = wp.tid()
     pixel = camera.first_pixel + band_pixel
     samples = camera.side * camera.side
     turn = turn_of(pixel, camera.size)
     total = wp.vec3(0.0, 0.0, 0.0)
-    for sample in range(samples):
-        surface = surfaces[band_pixel * samples + sample]
-        if surface.kind != NOTHING:
-            angle = TURN * (turn + float(sample) * GOLDEN)
-            radius = lamp.radius * wp.sqrt((float(sample) + 0.5) / float(samples))
-            spot = lamp.position + lamp.across * (radius * wp.cos(angle)) + lamp.upright * (radius * wp.sin(angle))
-            distance = wp.length(spot - surface.position)
-            light = (spot - surface.position) / distance
-            view = wp.normalize(camera.position - surface.position)
-            power = lamp.reach * lamp.reach / (distance * distance)
-            facing = wp.dot(surface.soft_normal, light)
-            if surface.kind == STRAND:
-                start = surface.position + light * STRAND_LIFT + surface.soft_normal * 0.03
-                share = passes(meshes, start, light, distance)
-                colour = strand_colour(surface, view, light, hair_tint)
-                total = total + wp.cw_mul(colour, lamp.colour) * (share * power)
-            elif facing > -0.3:
+    arrived = wp.float32(0.0)
+    least = wp.float32(1.0)
+    strands = wp.int32(0)
+    others = wp.int32(0)
+    settled = wp.bool(False)
+    for half in range(2):
+        if half == 1 and strands + others > 0:
+            settled = least > 0.99 or others == 0
+            arrived = arrived / float(strands + others)
+        for sample in range(samples):
+            surface = surfaces[band_pixel * samples + sample]
+            if surface.kind != NOTHING and in_half(sample, camera.side, half):
+                angle = TURN * (turn + float(sample) * GOLDEN)
+                radius = lamp.radius * wp.sqrt((float(sample) + 0.5) / float(samples))
+                spot = lamp.position + lamp.across * (radius * wp.cos(angle)) + lamp.upright * (radius * wp.sin(angle))
+                distance = wp.length(spot - surface.position)
+                light = (spot - surface.position) / distance
+                view = wp.normalize(camera.position - surface.position)
+                facing = wp.dot(surface.soft_normal, light)
                 start = surface.position + surface.soft_normal * LIFT + light * 0.004
-                share = passes(meshes, start, light, distance)
-                colour = wp.vec3(0.0, 0.0, 0.0)
-                if share > 0.0:
-                    if surface.kind == SKIN:
-                        colour = skin_colour(surface, view, light)
-                    elif surface.kind == EYE:
-                        colour = eye_colour(surface, view, light)
-                    else:
-                        colour = plain_colour(surface, view, light)
-                    colour = colour * share
-                elif surface.kind == MOUTH:
-                    colour = surface.colour * (MOUTH_LEAK * wp.max(facing, 0.0))
-                elif surface.kind == SKIN:  # some light seeps under the edges of shadows
-                    colour = wp.cw_mul(surface.colour, wp.vec3(0.022, 0.006, 0.003)) * wp.max(facing, 0.0)
-                total = total + wp.cw_mul(colour, lamp.colour) * power
+                darkest = wp.float32(SKIN_DARK)
+                if surface.kind == STRAND:
+                    start = surface.position + light * STRAND_LIFT + surface.soft_normal * 0.03
+                    darkest = -STRAND_WRAP
+                if facing > darkest:  # others are dark, whatever passes
+                    share = arrived
+                    if not settled:
+                        share = passes(meshes, start, light, distance)
+                    if half == 0:
+                        arrived = arrived + share
+                        least = wp.min(least, share)
+                        if surface.kind == STRAND:
+                            strands = strands + 1
+                        else:
+                            others = others + 1
+                    power = lamp.reach * lamp.reach / (distance * distance)
+                    colour = lamp_colour(surface, view, light, share, hair_tint)
+                    total = total + wp.cw_mul(colour, lamp.colour) * power
     image[band_pixel] = total / float(samples)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -147,7 +147,7 @@ def whole(values: np.ndarray) -> wp.array:
 
 def mesh_of(points: np.ndarray, triangles: np.ndarray) -> wp.Mesh:
     """A mesh that rays can be cast at."""
-    return wp.Mesh(points=array(points, wp.vec3), indices=whole(triangles.ravel()))
+    return wp.Mesh(points=array(points, wp.vec3), indices=whole(triangles.ravel()), bvh_leaf_size=1)
 
 
 @cache
@@ -186,12 +186,23 @@ def strands_struct(ribbons: Ribbons | None) -> tuple[Any, wp.Mesh]:
     """Hair and its mesh."""
     if ribbons is None or len(ribbons.triangles) == 0:
         ribbons = Ribbons(NOWHERE, np.array([[0, 1, 2]]), NOWHERE, NOWHERE, NOWHERE)
+    rest = ribbons.rest
+    triangles, colours, mesh = sorted_ribbons(ribbons) if rest is None else sorted_ribbons_of_sitter(rest)
+    if rest is not None:
+        mesh.points = array(ribbons.points, wp.vec3)  # warp refits the mesh
     struct = kernel_types.Strands()
-    struct.triangles = whole(ribbons.triangles)
+    struct.triangles, struct.colours = triangles, colours
     struct.tangents = array(ribbons.tangents, wp.vec3)
     struct.normals = array(ribbons.normals, wp.vec3)
-    struct.colours = array(ribbons.colours, wp.vec3)
-    return struct, mesh_of(ribbons.points, ribbons.triangles)
+    return struct, mesh
+
+
+def sorted_ribbons(ribbons: Ribbons) -> tuple[wp.array, wp.array, wp.Mesh]:
+    """What of hair no geometry changes: triangles, colours, and the order in which rays search."""
+    return whole(ribbons.triangles), array(ribbons.colours, wp.vec3), mesh_of(ribbons.points, ribbons.triangles)
+
+
+sorted_ribbons_of_sitter = lru_cache(maxsize=4)(sorted_ribbons)
 
 
 def props_struct(props: Sequence[Prop]) -> tuple[Any, wp.Mesh]:

@@ -13,7 +13,7 @@ from unweave.faces.geometry import FREE_ABOVE, STILL_BELOW
 VIEWPOINT = np.array([0.0, 7.2, 22.0])  # ribbons are broad as seen from here
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ribbons:
     """Strips of triangles, float32; what a renderer needs of hair."""
 
@@ -27,9 +27,11 @@ class Ribbons:
     """(points, 3): unit, away from the head."""
     colours: np.ndarray
     """(points, 3): linear RGB."""
+    rest: Ribbons | None = None
+    """The same on the face at rest, one object for every geometry: with it, a renderer sorts triangles only once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Strands:
     """Strands of equally many points, as they lie on a face at rest; float32."""
 
@@ -88,18 +90,34 @@ def strands_on(
 
 def ribbons(groups: Sequence[Strands], vertices: np.ndarray) -> Ribbons:
     """The strands on the face as it is now: vertices (vertices, 3) of the face they were grown on, moved and turned."""
-    parts = [_ribbons(strands, np.asarray(vertices, dtype=np.float32)) for strands in groups]
-    starts = np.cumsum([0] + [len(part.points) for part in parts])
+    rest = ribbons_at_rest(*groups)
+    points, tangents, normals = _moved(groups, vertices)
+    return Ribbons(points, rest.triangles, tangents, normals, rest.colours, rest)
+
+
+@lru_cache(maxsize=4)
+def ribbons_at_rest(*groups: Strands) -> Ribbons:
+    """The strands where they were grown: the same object every time for the same groups."""
+    sizes = [strands.points.shape[:2] for strands in groups]
+    starts = np.cumsum([0] + [2 * count * steps for count, steps in sizes])
+    points, tangents, normals = _moved(groups, groups[0].rest if groups else np.zeros((0, 3)))
     return Ribbons(
-        points=_stacked([part.points for part in parts], np.float32),
-        triangles=_stacked([part.triangles + start for part, start in zip(parts, starts, strict=False)], np.int32),
-        tangents=_stacked([part.tangents for part in parts], np.float32),
-        normals=_stacked([part.normals for part in parts], np.float32),
-        colours=_stacked([part.colours for part in parts], np.float32),
+        points=points,
+        triangles=_stacked([strip(*size) + start for size, start in zip(sizes, starts, strict=False)], np.int32),
+        tangents=tangents,
+        normals=normals,
+        colours=_stacked([twice(strands.colours) for strands in groups], np.float32),
     )
 
 
-def _ribbons(strands: Strands, vertices: np.ndarray) -> Ribbons:
+def _moved(groups: Sequence[Strands], vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, tangents and normals of the ribbons, each (points, 3), on a face."""
+    parts = [_moved_group(strands, np.asarray(vertices, dtype=np.float32)) for strands in groups]
+    points, tangents, normals = zip(*parts, strict=True) if parts else ([], [], [])
+    return _stacked(points, np.float32), _stacked(tangents, np.float32), _stacked(normals, np.float32)
+
+
+def _moved_group(strands: Strands, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     turn, shift = rigid_motion(strands.rest[strands.anchors], vertices[strands.anchors])
     root_before = on_triangles(strands.rest, strands.roots, strands.weights)
     root_now = on_triangles(vertices, strands.roots, strands.weights)
@@ -116,10 +134,9 @@ def _ribbons(strands: Strands, vertices: np.ndarray) -> Ribbons:
         share *= share * (3 - 2 * share)
         points = strands.points + share * (turned - strands.points) + skin * (1 - along) ** 2
     sides = turned_by(strands.sides, turns)
-    count, steps = points.shape[:2]
     ends = np.stack([points - sides, points + sides], axis=2).reshape(-1, 3)
     tangents, normals = turned_by(strands.tangents, turns), turned_by(strands.normals, turns)
-    return Ribbons(ends, strip(count, steps), *map(twice, (tangents, normals, strands.colours)))
+    return ends, twice(tangents), twice(normals)
 
 
 def turned_by(vectors: np.ndarray, turns: np.ndarray) -> np.ndarray:
@@ -173,5 +190,5 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def _stacked(arrays: list[np.ndarray], kind: type) -> np.ndarray:
+def _stacked(arrays: Sequence[np.ndarray], kind: type) -> np.ndarray:
     return np.concatenate(arrays).astype(kind, copy=False) if arrays else np.zeros((0, 3), kind)

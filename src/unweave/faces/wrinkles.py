@@ -46,10 +46,13 @@ SHADE = 0.13  # how dark a furrow of depth 1 is: minus the log of the colour
 
 def folded(skin: Skin, person: Person, action_weights: np.ndarray) -> Skin:
     """The person's painted skin with the wrinkles of age and of facial actions (52,)."""
-    relief = -sum((depth * furrows()[name] for name, depth in furrow_depths(person, action_weights).items()), 0.0)
-    tint = np.exp(SHADE * relief)[..., None].astype(np.float32)
-    height = skin.height + gaussian_filter(relief, 0.7).astype(np.float32)
-    return replace(skin, albedo=skin.albedo * tint, height=height)
+    depths = furrow_depths(person, action_weights)
+    shades, reliefs = (
+        -sum(np.float32(depth) * maps[name] for name, depth in depths.items()) for maps in (furrows(), soft_furrows())
+    )
+    return replace(
+        skin, albedo=skin.albedo * np.exp(np.float32(SHADE) * shades)[..., None], height=skin.height + reliefs
+    )
 
 
 def furrow_depths(person: Person, action_weights: np.ndarray) -> dict[str, float]:
@@ -88,7 +91,13 @@ def furrows() -> dict[str, np.ndarray]:
         maps[name] = sum(strength * furrow(distance_to_line(line), width) for line, width, strength in lines)
     # Furrows are not drawn with a ruler: their depth comes and goes.
     uneven = 1 + 0.25 * blurred_noise(np.random.default_rng(0), 40)
-    return {name: gaussian_filter(depth * uneven, 0.9) for name, depth in maps.items()}
+    return {name: gaussian_filter(depth * uneven, 0.9).astype(np.float32) for name, depth in maps.items()}
+
+
+@cache
+def soft_furrows() -> dict[str, np.ndarray]:
+    """The furrows as relief, which has no hard edges."""
+    return {name: gaussian_filter(depth, 0.7) for name, depth in furrows().items()}
 
 
 def furrow(distance: np.ndarray, width: float) -> np.ndarray:
