@@ -11,7 +11,7 @@ Only what is in the public domain (CC0) is read: the MakeHuman base mesh, its ta
 the Face Units of Mika Suominen (data/faceunits01). src/unweave/faces/assets/NOTICE.md says what came from where.
 """
 
-# pyright: reportMissingImports=false, reportArgumentType=false, reportReturnType=false
+# pyright: reportMissingImports=false, reportArgumentType=false, reportReturnType=false, reportCallIssue=false
 # anny is not among the requirements; scipy's sparse types name more kinds than there are
 
 from __future__ import annotations
