@@ -20,7 +20,7 @@ def mirrored() -> np.ndarray:
     """For each point of the cage, the one on the other side."""
     distance, other = KDTree(head().cage).query(head().cage * MIRROR)
     assert distance.max() < 0.002
-    return other
+    return np.asarray(other)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
