@@ -43,8 +43,6 @@ SHOTS = [("neutral", 0), ("smile", 1), ("surprise", 2)]
 LIGHTS = ["room", "left", "right"]
 STEPS = 900
 GREY = 128
-
-
 CLOSED = ("squint", "scream")
 """Expressions in which eyes are closed, or nearly."""
 
