@@ -79,7 +79,8 @@ def test_every_setting_reaches_the_database(tmp_path: Path, monkeypatch: pytest.
     )
     line = (
         "--people 30 --first 50 --size 128 --samples 3 --lights far-left below --expressions sad angry --gazes left "
-        "right --colours warm grey --least-intensity 30 --pose 10 --test-people 4 --workers 7"
+        "right --colours warm grey --least-intensity 30 --pose 10 --background 3 --no-glasses "
+        "--facial-hair --test-people 4 --workers 7"
     )
     main(["faces", "render", str(tmp_path / "out"), *line.split()])
     assert seen == {
@@ -95,6 +96,9 @@ def test_every_setting_reaches_the_database(tmp_path: Path, monkeypatch: pytest.
             colours=("warm", "grey"),
             least_intensity=0.3,
             pose=10.0,
+            background=3,
+            glasses=False,
+            facial_hair=True,
             test_people=4,
         ),
     }
@@ -105,6 +109,8 @@ def test_every_setting_reaches_the_database(tmp_path: Path, monkeypatch: pytest.
     [
         Database(),
         Database(people=9, unseen="combinations", lights=("top",), colours=("grey",), least_intensity=0.25),
+        Database(background=0, glasses=False, facial_hair=False),
+        Database(background=7, glasses=True, facial_hair=True, pose=2.5),
         Database(first=7, samples=5, pose=0.0, test_people=3, lights=("room", "left"), expressions=EXPRESSIONS),
     ],
 )
@@ -186,9 +192,10 @@ def test_all_but_rendering_is_there_without_warp_and_scipy() -> None:
 def test_help_spells_out_every_option_without_numpy(capsys: pytest.CaptureFixture[str]) -> None:
     main(["faces", "render", "--help"])
     shown = capsys.readouterr().out
-    for (
-        option
-    ) in "people size lights expressions gazes colours samples least-intensity pose unseen test-people".split():
+    for option in (
+        "people size lights expressions gazes colours samples least-intensity pose background glasses no-glasses "
+        "facial-hair no-facial-hair unseen test-people"
+    ).split():
         assert re.search(rf"--{option}\b", shown)
     assert "--no-zip" not in shown
     code = "import sys\nimport unweave.cli.faces\nassert not {'numpy', 'torch', 'PIL'} & set(sys.modules)"
@@ -205,6 +212,7 @@ def test_help_spells_out_every_option_without_numpy(capsys: pytest.CaptureFixtur
         ("--lights lft", "lights is 'lft', expected one of room, "),
         ("--expressions grin smile", "expressions is 'grin', expected one of neutral, smile"),
         ("--least-intensity 150", "--least-intensity is 150, expected from 0 to 100 percent"),
+        ("--background -1", "background is -1, expected a whole number from 0"),
         ("--unseen nothing", 'Invalid value "nothing" for "--unseen"'),
         ("--test-people 120", "test_people is 120, expected a whole number from 0 to 119"),
         ("--workers 0", "workers is 0, expected a whole number from 1"),

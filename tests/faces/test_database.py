@@ -11,6 +11,7 @@ import pytest
 from unweave.errors import UnweaveError
 from unweave.faces.database import Database, first_lights
 from unweave.faces.factors import EXPRESSIONS, LIGHTS
+from unweave.faces.people import person
 
 SMALL = Database(people=12, samples=3, expressions=("neutral", "smile", "sad"), lights=("left", "right"))
 
@@ -51,6 +52,18 @@ def test_all_pictures_of_a_sitting_fit_pixel_by_pixel() -> None:
     assert len(placements) == 12 * 3
     assert all(len(found) == 1 for found in placements.values())
     assert len(set.union(*placements.values())) == 12 * 3
+
+
+def test_background_glasses_and_facial_hair_may_be_the_same_for_all() -> None:
+    worn = {name: {getattr(entry.factors, name) for entry in SMALL} for name in ("background", "glasses")}
+    assert worn["glasses"] == {True, False}
+    assert len(worn["background"]) > 3
+    for background, glasses, facial_hair in ((5, False, False), (0, True, True)):
+        same = replace(SMALL, background=background, glasses=glasses, facial_hair=facial_hair)
+        assert {(entry.factors.background, entry.factors.glasses) for entry in same} == {(background, glasses)}
+        assert all(entry.factors.facial_hair == (facial_hair and person(entry.factors.identity).male) for entry in same)
+        plain = [replace(e.factors, background=None, glasses=None, facial_hair=None) for e in same]
+        assert plain == [replace(e.factors, background=None, glasses=None, facial_hair=None) for e in SMALL]
 
 
 def test_heads_turn_as_far_as_was_said_and_no_further() -> None:
@@ -141,6 +154,7 @@ def test_few_lights_are_those_that_differ_most() -> None:
         ({"expressions": ("smle",)}, "expressions is 'smle', expected one of neutral, .*; did you mean 'smile'?"),
         ({"lights": ("sun",)}, "lights is 'sun', expected one of room, "),
         ({"gazes": ("down",)}, "gazes is 'down', expected one of left, front, right"),
+        ({"background": -1}, "background is -1, expected a whole number from 0"),
         ({"colours": ("sepia",)}, "colours is 'sepia', expected one of neutral, warm, cool, grey"),
         (
             {"people": 10, "test_people": 10},

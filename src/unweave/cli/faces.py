@@ -27,6 +27,9 @@ def render(
     samples: int = 2,
     least_intensity: float = 50,
     pose: float = 4,
+    background: int | None = None,
+    glasses: Annotated[bool | None, Parameter(negative="--no-glasses")] = None,
+    facial_hair: Annotated[bool | None, Parameter(negative="--no-facial-hair")] = None,
     unseen: Literal["people", "combinations"] = "people",
     test_people: int | None = None,
     first: int = 0,
@@ -64,6 +67,12 @@ def render(
         Strength in percent from which expressions start after the first sitting.
     pose
         Most degrees that a head is turned, up to 15; it nods at most half as far and tilts a third. 0: all straight.
+    background
+        Number of one background for everybody, 0 to 7; if not given, each person's own.
+    glasses
+        Everybody with glasses, or without; if not given, each person as usual.
+    facial_hair
+        All men with, or without; if not given, each man as usual.
     unseen
         What only test images have: people, or combinations: of each person one expression, while training images show
         that person's others.
@@ -92,6 +101,9 @@ def render(
         gazes=gazes,
         colours=colours,
         pose=float(pose),
+        background=background,
+        glasses=glasses,
+        facial_hair=facial_hair,
         unseen=unseen,
         test_people=test_people,
     )

@@ -48,7 +48,7 @@ factor of every picture is known, so that a swap of attributes has a true answer
 | `yaw`, `pitch`, `roll` | of the head, in degrees: at most {yaw:g}, {pitch:g} and {roll:g} either way |
 | `background` | number of the background |
 | `styling` | number of the hairdo and clothes |
-| `glasses`, `facial_hair` | yes or no, a matter of the person |
+| `glasses`, `facial_hair` | yes or no, the same in all pictures of a person |
 
 Each person has {samples}, before one background. Within a sitting pose, hairdo and clothes stay as they are, so
 that all its pictures fit pixel by pixel; strength and variation of an expression are the same in all its lights,
@@ -119,6 +119,11 @@ def command(database: Database, size: int) -> str:
         parts.append(f"--test-people {database.test_people}")
     if database.least_intensity != plain.least_intensity:
         parts.append(f"--least-intensity {100 * database.least_intensity:g}")
+    if database.background is not None:
+        parts.append(f"--background {database.background}")
+    for name, option in (("glasses", "glasses"), ("facial_hair", "facial-hair")):
+        if getattr(database, name) is not None:
+            parts.append(f"--{option}" if getattr(database, name) else f"--no-{option}")
     for name in ("expressions", "gazes", "colours"):
         if getattr(database, name) != getattr(plain, name):
             parts.append(f"--{name} {' '.join(getattr(database, name))}")

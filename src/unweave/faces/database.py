@@ -17,6 +17,7 @@ from unweave.faces.factors import (
     Factors,
     check_class,
     check_range,
+    check_wearing,
     check_whole,
     own,
     person_name,
@@ -83,6 +84,11 @@ class Database:
     colours: tuple[str, ...] = ("neutral",)
     pose: float = 4.0
     """Most degrees that a head is turned; it nods half as far and tilts a third as far."""
+    background: int | None = None
+    """The same one for everybody; None: each person's own, as for glasses and facial hair."""
+    glasses: bool | None = None
+    facial_hair: bool | None = None
+    """Of men; women have none."""
     unseen: Unseen = "people"
     """What only the test images have: people, or for each person one of the expressions."""
     test_people: int | None = None
@@ -100,6 +106,10 @@ class Database:
             _check_classes(name, getattr(self, name), CLASSES[factor])
         check_range("least_intensity", self.least_intensity, 0, 1)
         check_range("pose", self.pose, 0, LARGEST_ANGLE, "degrees ")
+        if self.background is not None:
+            check_whole("background", self.background, 0)
+        for name in ("glasses", "facial_hair"):
+            check_wearing(name, getattr(self, name))
         check_class("unseen", self.unseen, ("people", "combinations"))
         if self.unseen == "combinations" and self.test_people is not None:
             raise UnweaveError("test_people is for unseen people; with unseen combinations every person is tested")
@@ -152,6 +162,7 @@ class Database:
     def _sitting(self, identity: int, sample: int, expression: str) -> Factors:
         """The person with an expression in a sitting; everything drawn is rounded as metadata.csv has it."""
         from unweave.faces.chance import rng  # numpy, which the command line's help does without
+        from unweave.faces.people import person
 
         number = EXPRESSIONS.index(expression)
         where = (float(rng(INTENSITY, identity, number).random()) + sample * GOLDEN) % 1
@@ -167,10 +178,10 @@ class Database:
             yaw=yaw,
             pitch=pitch,
             roll=roll,
-            background=mine.background,
+            background=mine.background if self.background is None else self.background,
             styling=mine.styling if sample == 0 else int(rng(STYLING, identity, sample).integers(1, STYLINGS + 1)),
-            glasses=mine.glasses,
-            facial_hair=mine.facial_hair,
+            glasses=mine.glasses if self.glasses is None else self.glasses,
+            facial_hair=mine.facial_hair if self.facial_hair is None else self.facial_hair and person(identity).male,
         )
 
     def _split(self, identity: int, expression: str) -> Literal["train", "test"]:

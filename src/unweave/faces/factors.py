@@ -81,8 +81,7 @@ class Factors:
         for name in ("yaw", "pitch", "roll"):
             check_range(name, getattr(self, name), -LARGEST_ANGLE, LARGEST_ANGLE, "degrees ")
         for name in ("glasses", "facial_hair"):
-            if getattr(self, name) not in (None, True, False):
-                raise UnweaveError(f"{name} is {getattr(self, name)!r}, expected True, False or None")
+            check_wearing(name, getattr(self, name))
 
 
 class Own(NamedTuple):
@@ -192,6 +191,12 @@ def check_whole(what: str, value: object, least: int, most: float = math.inf, un
     if not (isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most):
         bounds = f"from {least}" if most == math.inf else f"from {least} to {most}"
         raise UnweaveError(f"{what} is {value!r}, expected a whole number {bounds}{unit}")
+
+
+def check_wearing(what: str, value: object) -> None:
+    """Raise `UnweaveError` where `value` says neither with nor without, nor leaves it to the person."""
+    if value not in (None, True, False):
+        raise UnweaveError(f"{what} is {value!r}, expected True, False or None")
 
 
 def check_size(size: object) -> None:
