@@ -41,7 +41,7 @@ from unweave.judges import Judge, read, train_judge
 SIZE = 64
 SHOTS = [("neutral", 0), ("smile", 1), ("surprise", 2)]
 LIGHTS = ["room", "left", "right"]
-STEPS = 900
+STEPS = 1500
 GREY = 128
 CLOSED = ("squint", "scream")
 """Expressions in which eyes are closed, or nearly."""

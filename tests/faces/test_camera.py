@@ -5,7 +5,7 @@ import pytest
 
 from unweave.errors import UnweaveError
 from unweave.faces import factors
-from unweave.faces.camera import BACKDROPS, COLOURS, backdrop, finish
+from unweave.faces.camera import BACKDROPS, COLOURS, EXPOSURE, backdrop, finish
 from unweave.faces.lights import LIGHTS
 
 HALF = np.full((2, 2, 3), 0.3)
@@ -17,7 +17,7 @@ def test_colours_are_the_classes_of_the_factor_in_their_order() -> None:
 
 
 def test_light_below_the_shoulder_is_only_exposed_and_encoded() -> None:
-    expected = int((0.3 * 1.12) ** (1 / 2.2) * 255 + 0.5)
+    expected = int((0.3 * EXPOSURE) ** (1 / 2.2) * 255 + 0.5)
     np.testing.assert_array_equal(finish(HALF, ALL, HALF, "neutral"), np.full((2, 2, 3), expected, np.uint8))
 
 

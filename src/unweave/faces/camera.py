@@ -26,7 +26,7 @@ class Frame:
 
 FRAME = Frame()
 
-EXPOSURE = 1.12
+EXPOSURE = 0.95
 SHOULDER = 0.6
 """Brightness from which light is squeezed so as not to burn out."""
 GAMMA = 2.2

@@ -16,10 +16,10 @@ from unweave.faces.people import Person
 # Keys of the draws (30-39 are this module's).
 VARIATION, GAINS = 30, 31
 
-GAZES = {"left": (-25.0, 0.0), "front": (0.0, 0.0), "right": (25.0, 0.0)}
+GAZES = {"left": (-35.0, 0.0), "front": (0.0, 0.0), "right": (35.0, 0.0)}
 """Where the eyes look, as seen in the picture: degrees to the right and up."""
 
-LID_TURN = 28.0  # degrees of gaze at which the actions eyeLook* are fully on
+LID_TURN = 38.0  # degrees of gaze at which the actions eyeLook* are fully on
 PERSONAL = 0.10  # spread of the log of a person's gain for an action
 TIMELY = 0.10  # the same, from picture to picture
 LEAN = 0.05  # from picture to picture one side moves more
