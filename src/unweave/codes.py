@@ -67,13 +67,17 @@ class Codes(Mapping[str, Tensor]):
         """The codes of some images of the batch, repeated or re-ordered as `index` says."""
         return Codes({name: code[index] for name, code in self.items()})
 
-    def lend(self, lenders: Mapping[str, Tensor]) -> Codes:
-        """Attribute `name` of image i comes from image `lenders[name][i]` of the batch; the others stay."""
-        return Codes({name: code[lenders[name]] if name in lenders else code for name, code in self.items()})
+    def lend(self, lenders: Mapping[str, Tensor], pool: Mapping[str, Tensor] | None = None) -> Codes:
+        """Attribute `name` of image i comes from image `lenders[name][i]` of the batch; the others stay.
 
-    def shuffle(self, permutations: Mapping[str, Tensor]) -> Codes:
+        `pool`: the codes to lend from where these are a share of them.
+        """
+        pool = self if pool is None else pool
+        return Codes({name: pool[name][lenders[name]] if name in lenders else code for name, code in self.items()})
+
+    def shuffle(self, permutations: Mapping[str, Tensor], pool: Mapping[str, Tensor] | None = None) -> Codes:
         """Eq. 5: each attribute re-ordered within the batch by its own permutation, the rest kept."""
-        return self.lend(permutations)
+        return self.lend(permutations, pool)
 
     def swap(self, donor: Codes, strength: Mapping[str, float]) -> Codes:
         """Move some attributes towards the donor's: z + s (z_donor - z).

@@ -25,11 +25,32 @@ class Batch:
     labels: Int[Tensor, "batch attributes"]
     """Class index; -1 where the label is missing."""
     lenders: Int[Tensor, "batch attributes"]
-    """Index within the batch of the image that lends this attribute's code: oneself, or the other of a pair."""
+    """Index within the whole batch of the image that lends this attribute's code: oneself, or the other of a pair."""
+    whole: Int[Tensor, "whole attributes"] | None = None
+    """Labels of the whole batch where this is a share of it."""
+
+    def rows(self, own: slice) -> Batch:
+        """A share of a whole batch."""
+        return Batch(images=self.images[own], labels=self.labels[own], lenders=self.lenders[own], whole=self.all_labels)
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        return Batch(images=self.images.to(device), labels=self.labels.to(device), lenders=self.lenders.to(device))
+        return Batch(
+            images=self.images.to(device),
+            labels=self.labels.to(device),
+            lenders=self.lenders.to(device),
+            whole=None if self.whole is None else self.whole.to(device),
+        )
+
+    @property
+    def all_labels(self) -> Int[Tensor, "whole attributes"]:
+        """Labels of the whole batch, of which this may be a share."""
+        return self.labels if self.whole is None else self.whole
+
+    @property
+    def known(self) -> Float[Tensor, "attributes"]:
+        """Known labels of each attribute in the whole batch (at least one), over the number of such shares in it."""
+        return (self.all_labels >= 0).sum(0).clamp(min=1) * (len(self.labels) / len(self.all_labels))
 
 
 @dataclass(frozen=True, kw_only=True)
