@@ -109,7 +109,7 @@ class RunConfig:
     """Length, rhythm and machine of a run."""
 
     batch: int = 16
-    """Images a step."""
+    """Images a step, over all processes."""
     epochs: int = 75
     """Passes over the training images."""
     steps: int | None = None
@@ -132,7 +132,7 @@ class RunConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the convolutions; auto takes the faster one. Critic and gradient penalty stay in float32."""
     threads: int = 0
-    """CPU threads; 0 for as many as torch chooses."""
+    """CPU threads; 0 for as many as torch chooses. Several processes of a machine divide them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 import yaml
 
+from unweave import processes
 from unweave.config import Config
 from unweave.data.batches import Batch, steps_per_epoch
 from unweave.data.table import AttributeTable
@@ -33,9 +34,16 @@ def rehearse(
 
     Raises `UnweaveError` as `train` does for all but the images themselves.
     """
-    if folder is not None:
-        check_free(folder)
-    table, config, method = begin(data, config, init_from)
+    with processes.together():
+        with processes.agreed():
+            if folder is not None:
+                check_free(folder)
+            table, config, method = begin(data, config, init_from)
+        yield from lines(table, config, method)
+
+
+def lines(table: AttributeTable, config: Config, method: Unweave) -> Iterator[str]:
+    """The lines of `rehearse`."""
     yield yaml.safe_dump(json.loads(json.dumps(asdict(config))), sort_keys=False)
 
     images = {split: len(table.rows(split)) for split in ("train", "validation", "test")}
@@ -47,7 +55,9 @@ def rehearse(
     steps = config.run.steps or config.run.epochs * steps_per_epoch(images["train"], config)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     pixels = len(table.files) * config.data.size**2 * config.data.channels
-    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; {pixels / 1e6:.0f} MB of images in the cache folder"
+    each = f" in each of {processes.world()} processes" if processes.world() > 1 else ""
+    used = f"{peak_memory(method.device) / 1e9:.1f} GB{each}"
+    yield f"memory: {used}; {pixels / 1e6:.0f} MB of images in the cache folder"
 
 
 def noise(config: Config, classes: Mapping[str, Sequence[str]]) -> Batch:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -44,10 +46,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
     except (CycloptsError, UnweaveError) as error:
-        print(f"unweave: {error}", file=sys.stderr)
-        sys.exit(2)
+        fail(f"unweave: {error}")
     except OSError as error:
         if error.filename is None:
             raise
-        print(f"unweave: {error.filename}: {error.strerror}", file=sys.stderr)
-        sys.exit(2)
+        fail(f"unweave: {error.filename}: {error.strerror}")
+
+
+def fail(line: str) -> NoReturn:
+    """Print the line and leave with exit code 2; of several processes the first to come here prints it."""
+    if "WORLD_SIZE" in os.environ:  # as torchrun sets it; without it there is no need of torch
+        from unweave.processes import several, tell
+
+        if several():
+            tell(line)
+            sys.stdout.flush()
+            os._exit(2)  # at once: a group of processes that is left out of turn cannot be taken down in order
+    print(line, file=sys.stderr)
+    sys.exit(2)

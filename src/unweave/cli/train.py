@@ -62,10 +62,12 @@ def train(
         raise UnweaveError("DATA is missing: a folder or .zip of labelled images, or faces64 (or --resume RUN)")
     resolved = layered(preset, config, changes)
     if dry_run:
+        from unweave.processes import first
         from unweave.rehearse import rehearse
 
         for line in rehearse(data, resolved, out, init_from):
-            print(line)
+            if first():
+                print(line)
         return
     if out is None:
         raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")
@@ -83,6 +85,10 @@ def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) ->
 
 
 def finish(run: Path) -> None:
-    """Say what came out and how it is used."""
+    """Say what came out and how it is used; of several processes the first does."""
+    from unweave.processes import first
+
+    if not first():
+        return
     print(f"{run}: trained; its model is best.safetensors, how it learned is in samples/ and metrics.jsonl")
     print(f"use it:  unweave transfer {run} SOURCE.png --from ATTRIBUTE=EXEMPLAR.png -o out.png")
