@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from unweave.evaluate import HeldOut, evaluate, held_out, score
-from unweave.judges import Judge, accuracy, judged_attributes, read, train_judge
+from unweave.judges import Judge, judged_attributes, read, train_judge
+from unweave.metrics.transfer import accuracy
 from unweave.networks import Generator
 
 CLASSES = {"shade": ("dark", "light")}

@@ -24,12 +24,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unweave.checkpoint import load_tensors, optimiser_tensors, restore_optimiser, save_tensors
+from unweave.checkpoint import ModelCard, load_tensors, optimiser_tensors, restore_optimiser, save_tensors
 from unweave.codes import REST
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.files import CannotWriteError, is_run, remove, write_whole
 from unweave.method import Unweave
+from unweave.networks import Classifier
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -117,6 +118,19 @@ def read_state(run: Path, method: Unweave, table: AttributeTable) -> tuple[int, 
             f"{run}: its state.safetensors does not fit its config.yaml, restore both as they were ({reason})"
         ) from None
     return step, best
+
+
+def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
+    """The classifiers of a run at its last checkpoint, by attribute; `card` is that of the run's model."""
+    tensors, _ = load_tensors(run / "state.safetensors", "state")
+    found = {}
+    for k, (name, classes) in enumerate(card.attributes.items()):
+        found[name] = Classifier(len(classes), size=card.size, colours=card.channels, width=card.width)
+        try:
+            found[name].load_state_dict(_under(f"classifiers/{k}.", tensors))
+        except RuntimeError:
+            raise UnweaveError(f"{run}: its state.safetensors holds no classifiers that fit the model") from None
+    return found
 
 
 def fingerprint(table: AttributeTable) -> str:

@@ -26,7 +26,9 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "use:interpolate": "Go in steps from one exemplar of an attribute to another.",
     "use:synthesize": "Give the source the mean of a class, without an exemplar.",
     "use:info": "Tell what a model knows: attributes, classes, size, training.",
-    "evaluate:evaluate": "Measure a model on test images, by classifiers trained apart.",
+    "evaluate:evaluate": "Measure a model on test images, by classifiers and probes trained apart.",
+    "evaluate:augment": "Write hybrids of training images with their labels, as more training images.",
+    "evaluate:encode": "Write the codes of all images of a data set, with file names and labels, to one file.",
 }.items():
     app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
 app.command("unweave.cli.data:app", name="data", help="Look for mistakes in labelled images; unpack the bundled ones.")
