@@ -47,7 +47,7 @@ def test_inception_takes_the_weights_that_users_bring(tmp_path: Path) -> None:
     torch.save({**names, "fc.weight": torch.zeros(1008, 2048)}, tmp_path / "inception.pth")
     found = find_extractor(tmp_path / "inception.pth")
     assert found.name == "inception"
-    assert_close(found(ramp()), network.eval()(ramp()).detach())
+    assert_close(found(ramp()), network.eval()(ramp()).detach(), atol=1e-4, rtol=1e-3)
     assert found(ramp()).shape == (1, 2048)
 
 
