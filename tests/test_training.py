@@ -335,7 +335,7 @@ def test_interruption_during_an_evaluation_leaves_a_checkpoint_too(
     def pressed(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("unweave.training.sample_grid", pressed)  # at step 6, which saves nothing by itself
+    monkeypatch.setattr(Unweave, "sample", pressed)  # at step 6, which saves nothing by itself
     with pytest.raises(KeyboardInterrupt):
         train(toy_folder, tmp_path / "run", **tiny())
     assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 7

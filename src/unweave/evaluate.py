@@ -136,10 +136,11 @@ def decode(
 def score(figures: dict[str, float]) -> float:
     """What "best" means: mean accuracy of the judged swaps, less 5 for each unit of reconstruction error.
 
-    An error of 0.01 on the [-1, 1] scale weighs as much as 0.05 of accuracy.
+    An error of 0.01 on the [-1, 1] scale weighs as much as 0.05 of accuracy. What cannot be judged or has no
+    reconstruction counts nothing.
     """
     swapped = [value for name, value in figures.items() if name.startswith("swapped/")]
-    return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures["reconstruction"]
+    return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures.get("reconstruction", 0.0)
 
 
 def table_of_figures(figures: dict[str, float]) -> str:

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from unweave import losses
+from unweave import losses, snapshots
 from unweave.codes import Codes
 from unweave.config import Config
-from unweave.data.batches import Batch
+from unweave.data.batches import Batch, TrainingSet
+from unweave.data.table import AttributeTable
+from unweave.evaluate import HeldOut, evaluate
+from unweave.interface import Method, Parts, follow
 from unweave.networks import Classifier, Critic, Generator, start
-
-Parts = dict[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +35,8 @@ class Draws:
     """Standard normal noise for the classifiers: on real images, on synthesised ones."""
 
 
-class Unweave:
-    """Generator, critic and classifiers with their optimisers: what `train.py` drives."""
+class Unweave(Method[Generator]):
+    """Generator, critic and classifiers with their optimisers."""
 
     def __init__(self, config: Config, classes: Mapping[str, Sequence[str]]):
         """`classes`: attribute -> its classes, in order. The weights are drawn from the run's seed."""
@@ -79,8 +81,22 @@ class Unweave:
             parts |= more
         for optimiser in self.optimisers.values():  # after all gradients: no loss sees another's step
             optimiser.step()
-        self._average(step)
+        follow(self.average, self.generator, self.config.optim.ema, step)
         return {name: part.detach() for name, part in parts.items()}
+
+    def figures(self, held: HeldOut, pairs: int) -> dict[str, float]:
+        """Reconstructions and swaps of held-out images (see `evaluate`)."""
+        return evaluate(self.average, held, pairs=pairs)
+
+    def sample(self, held: HeldOut, path: Path) -> None:
+        """Write a grid of swaps."""
+        snapshots.sample_grid(self.average, held, path)
+
+    def write(
+        self, path: Path, training: TrainingSet, table: AttributeTable, figures: Mapping[str, float], step: int
+    ) -> None:
+        """Write the averaged generator with the mean code of every class."""
+        snapshots.write_model(path, self.average, training, table, self.config, figures, step)
 
     def draw(self, batch: Batch, step: int) -> Draws:
         """The draws of a step: a pure function of the seed and the step, the permutations as the authors draw them."""
@@ -174,14 +190,6 @@ class Unweave:
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.run.precision == "bfloat16")
-
-    @torch.no_grad()
-    def _average(self, step: int) -> None:
-        """Moving average of the generator's weights; young at first, so that it forgets the start soon."""
-        if decay := self.config.optim.ema:
-            decay = min(decay, (1 + step) / (10 + step))
-            for mean, weight in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-                mean.lerp_(weight, 1 - decay)
 
 
 @contextmanager

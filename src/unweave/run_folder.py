@@ -29,7 +29,7 @@ from unweave.codes import REST
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.files import CannotWriteError, is_run, remove, write_whole
-from unweave.method import Unweave
+from unweave.interface import Method
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -81,7 +81,7 @@ def locked(run: Path) -> Iterator[None]:
         yield
 
 
-def write_state(run: Path, method: Unweave, step: int, best: float, table: AttributeTable) -> None:
+def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable) -> None:
     """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score."""
     tensors: dict[str, Tensor] = {}
     for name, module in method.modules.items():
@@ -93,7 +93,7 @@ def write_state(run: Path, method: Unweave, step: int, best: float, table: Attri
     save_tensors(run / "state.safetensors", tensors, header)
 
 
-def read_state(run: Path, method: Unweave, table: AttributeTable) -> tuple[int, float]:
+def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, float]:
     """Put the last checkpoint back into `method`; returns its step and best score."""
     tensors, header = load_tensors(run / "state.safetensors", "state")
     try:
@@ -125,7 +125,7 @@ def fingerprint(table: AttributeTable) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def start_from(run: Path, method: Unweave, classes: Mapping[str, Sequence[str]]) -> None:
+def start_from(run: Path, method: Method, classes: Mapping[str, Sequence[str]]) -> None:
     """Take over the weights of another run wherever attribute, classes and shape agree.
 
     The averaged weights of its generator, which are the better ones. Raises `UnweaveError` where nothing fits.

@@ -17,13 +17,14 @@ from tqdm import tqdm
 from unweave import config as settings
 from unweave import machine
 from unweave.config import Config
-from unweave.data.batches import TrainingSet, check_settings, draw_batch, steps_per_epoch, training_set
+from unweave.data.batches import TrainingSet, check_settings, training_set
 from unweave.data.cache import cached_images
 from unweave.data.pictures import check_crop
 from unweave.data.table import AttributeTable, read_table
 from unweave.errors import UnweaveError
-from unweave.evaluate import HeldOut, evaluate, held_out, score
+from unweave.evaluate import HeldOut, held_out, score
 from unweave.files import bundled
+from unweave.interface import Method
 from unweave.judges import judged_attributes, train_judge
 from unweave.method import Unweave, learning_rate_share
 from unweave.run_folder import (
@@ -36,7 +37,6 @@ from unweave.run_folder import (
     start_from,
     write_state,
 )
-from unweave.snapshots import sample_grid, write_model
 
 HELD_OUT_IMAGES = 256
 """Most images, and number of pairs, that an evaluation during training uses."""
@@ -76,7 +76,7 @@ def train(
 
 def begin(
     data: str | Path | AttributeTable, config: Config, init_from: str | Path | None
-) -> tuple[AttributeTable, Config, Unweave]:
+) -> tuple[AttributeTable, Config, Method]:
     """All that comes before the images: labels, resolved settings, networks; raises for all that is wrong with them."""
     if config.run.tensorboard:
         check_tensorboard()
@@ -171,7 +171,7 @@ def spare_rows(labels: np.ndarray, rows: np.ndarray, count: int, seed: int) -> n
 
 
 def fit(
-    method: Unweave,
+    method: Method,
     training: TrainingSet,
     held: HeldOut,
     table: AttributeTable,
@@ -183,7 +183,7 @@ def fit(
 ) -> Path:
     """The loop, from `first_step` to the end; `best` is the score of `best.safetensors` so far."""
     rhythm = config.run
-    epoch_steps = steps_per_epoch(len(training.rows), config)
+    epoch_steps = method.steps_per_epoch(training.rows)
     steps = rhythm.steps or rhythm.epochs * epoch_steps
     saved = logged = first_step
     waited, since = 0.0, time.perf_counter()
@@ -194,7 +194,7 @@ def fit(
         bar = stack.enter_context(tqdm(total=steps, initial=first_step, unit="step", desc=run.name, disable=None))
         for step in range(first_step, steps):
             asked = time.perf_counter()
-            batch = draw_batch(training, config, step)
+            batch = method.batch(training, step)
             waited += time.perf_counter() - asked
 
             share = learning_rate_share(step, steps, None if rhythm.steps else epoch_steps, config.optim.flat)
@@ -211,20 +211,21 @@ def fit(
                 seconds = time.perf_counter() - since
                 pace = {"images_per_s": rhythm.batch * (done - logged) / seconds, "data_wait": waited / seconds}
                 log({"step": done, **values, "lr_share": share, **pace})
-                bar.set_postfix({name: f"{values[name]:.3g}" for name in ("reconstruction", "synthesis", "margin")})
+                told = ("reconstruction", "synthesis", "margin")
+                bar.set_postfix({name: f"{values[name]:.3g}" for name in told if name in values})
                 logged = done
             if sampling or saving:
                 finite({"largest weight": largest_weight(method.modules)}, done, run, saved)
-                figures = evaluate(method.average, held, pairs=HELD_OUT_IMAGES)
+                figures = method.figures(held, HELD_OUT_IMAGES)
                 if sampling:
                     log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
                     tqdm.write(f"step {done}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
-                    sample_grid(method.average, held, run / "samples" / f"{done:06d}.png")
+                    method.sample(held, run / "samples" / f"{done:06d}.png")
                     if score(figures) >= best:
                         best = score(figures)
-                        write_model(run / "best.safetensors", method, training, table, config, figures, done)
+                        method.write(run / "best.safetensors", training, table, figures, done)
                 if saving:
-                    write_model(run / "last.safetensors", method, training, table, config, figures, done)
+                    method.write(run / "last.safetensors", training, table, figures, done)
                     write_state(run, method, done, best, table)
                     saved = done
             if done == logged:
