@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from unweave.data.pictures import check_crop
 from unweave.errors import UnweaveError
@@ -23,6 +23,8 @@ from unweave.networks import Generator
 
 FORMAT = 1
 """Version of both formats; a reader refuses a newer one."""
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class ModelCard:
 
 
 def save_model(
-    path: Path, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], *, half: bool = False
+    path: Path, card: ModelCard, generator: nn.Module, means: Mapping[str, Tensor], *, half: bool = False
 ) -> None:
     """Write one model file: weights (in half precision if `half`) and mean codes (always), atomically."""
     weights = {f"generator.{name}": tensor for name, tensor in generator.state_dict().items()}
@@ -63,12 +65,27 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
 
     Mean codes are (classes, channels, height, width). Raises `UnweaveError` where the file is none of ours.
     """
+    return load_network(path, {"unweave": generator_of})
+
+
+def generator_of(card: ModelCard) -> Generator:
+    """The encoders and the decoder that a card tells of, with random weights."""
+    return Generator(
+        tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
+    )
+
+
+def load_network(
+    path: Path, makers: Mapping[str, Callable[[ModelCard], Net]]
+) -> tuple[ModelCard, Net, dict[str, Tensor]]:
+    """`load_model` for the methods in `makers`: name -> what makes the network of a card."""
     tensors, header = load_tensors(path, "model")
+    if isinstance(method := header.get("method", "unweave"), str) and method not in makers:
+        known = " or ".join(makers)
+        raise UnweaveError(f"{path}: is a model of {method}, expected {known}; `unweave translate` takes all of them")
     try:
         card = read_card(header)
-        generator = Generator(
-            tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
-        )
+        generator = makers[card.method](card)
         weights = {
             name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")
         }

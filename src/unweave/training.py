@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from unweave import config as settings
 from unweave import machine
+from unweave.baselines import make_rival
+from unweave.baselines.pairs import PAIRWISE, narrowed
 from unweave.config import Config
 from unweave.data.batches import TrainingSet, check_settings, training_set
 from unweave.data.cache import cached_images
@@ -50,19 +52,20 @@ def train(
     preset: str | None = None,
     config: Config | None = None,
     init_from: str | Path | None = None,
-    **changes: Mapping[str, Any],
+    **changes: Mapping[str, Any] | str,
 ) -> Path:
     """Train a model in a new run `folder` and return that folder, which `unweave.load` takes.
 
     `data`: a folder, a .zip, the name of the bundled set, or a table (`read_table`, `table_from_arrays`). Settings are
     those of `preset` or `config` (the paper's if neither is given) with `changes`, e.g. `losses={"adversarial": 0.1}`.
+    `method="stargan"` among them trains a rival, with its published recipe if there is neither.
     `init_from`: a run folder whose weights to start from, wherever attributes and shapes agree.
 
     Raises `UnweaveError`: bad data or settings, a run folder in use, a loss that is not finite, too little memory.
     """
     if preset and config:
         raise UnweaveError(f"both the preset {preset} and a config were given, expected one of them")
-    config = settings.build(changes, config or (settings.preset(preset) if preset else Config()))
+    config = settings.build(changes, config or (settings.preset(preset) if preset else None))
     check_free(Path(folder))
     table, config, method = begin(data, config, init_from)
     with ExitStack() as stack:
@@ -85,7 +88,7 @@ def begin(
     check_crop(config.data.crop)
     used = {"source": source_of(table), "pattern": table.pattern, "attributes": table.attributes}
     config = machine.resolve(replace(config, data=replace(config.data, **used)))
-    method = Unweave(config, table.classes)
+    method = method_of(config, table)
     if init_from is not None:
         start_from(Path(init_from), method, table.classes)
     return table, config, method
@@ -109,7 +112,7 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
             f"{run}: was trained on arrays; resume it from Python, with the same table: unweave.resume(run, data=table)"
         )
     table = as_table(data or bundled(f"{config.data.source}.zip") or config.data.source, config)
-    method = Unweave(config, table.classes)
+    method = method_of(config, table)
     with locked(run):
         step, best = read_state(run, method, table)
         training, held = prepare(table, config)
@@ -117,10 +120,17 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
 
 
 def as_table(data: str | Path | AttributeTable, config: Config) -> AttributeTable:
-    """The table to train on, as the settings say it is to be read."""
+    """The table to train on, as the settings say it is to be read; of a pair-wise rival with its two classes only."""
     if isinstance(data, AttributeTable):
-        return data
-    return read_table(data, attributes=config.data.attributes or None, pattern=config.data.pattern)
+        table = data
+    else:
+        table = read_table(data, attributes=config.data.attributes or None, pattern=config.data.pattern)
+    return narrowed(table, config) if config.method in PAIRWISE else table
+
+
+def method_of(config: Config, table: AttributeTable) -> Method:
+    """What the settings train, its weights drawn from the run's seed."""
+    return Unweave(config, table.classes) if config.method == "unweave" else make_rival(config, table)
 
 
 def source_of(table: AttributeTable) -> str:

@@ -107,7 +107,8 @@ def steps_per_epoch(images: int, config: Config) -> int:
 
 
 @lru_cache(maxsize=2)
-def _order(images: int, seed: int, epoch: int) -> np.ndarray:
+def epoch_order(images: int, seed: int, epoch: int) -> np.ndarray:
+    """The random order in which an epoch goes through so many images."""
     return np.random.default_rng([seed, epoch]).permutation(images)
 
 
@@ -116,7 +117,7 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     partners = partners_per_batch(config)
     singles = config.run.batch - partners
     epoch, place = divmod(step, steps_per_epoch(len(data.rows), config))
-    order = _order(len(data.rows), config.run.seed, epoch)
+    order = epoch_order(len(data.rows), config.run.seed, epoch)
     chosen = list(data.rows[order[place * singles : (place + 1) * singles]])
     rng = np.random.default_rng([config.run.seed, 1, step])
     lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1]))
