@@ -202,9 +202,9 @@ def info(model: str, /) -> None:
     model
         A run folder, a model file, or faces64 for the bundled model.
     """
-    from unweave.model import load
+    from unweave.baselines.translator import load_any
 
-    loaded = load(model)
+    loaded = load_any(model)
     card = loaded.card
     parameters = sum(weights.numel() for weights in loaded.generator.parameters())
     colours = "RGB" if card.channels == 3 else "grey"
