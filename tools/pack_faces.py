@@ -18,8 +18,7 @@ from PIL import Image
 
 from unweave.data.pictures import ENDINGS
 from unweave.data.store import Store
-from unweave.faces.writing import add
-from unweave.files import replacing
+from unweave.files import add_to_zip, replacing
 
 QUALITY = 91
 LOSSLESS = b"lossless WebP"
@@ -35,7 +34,7 @@ def pack(source: Path, target: Path) -> None:
                 content = as_webp(content)
             if name == "README.md":
                 content = relabelled(content)
-            add(packed, name, content)
+            add_to_zip(packed, name, content)
 
 
 def as_webp(content: bytes) -> bytes:

@@ -129,9 +129,9 @@ def sheet(
         Side of each face in pixels.
     """
     from unweave.cli.arguments import check_out
-    from unweave.draw import save
+    from unweave.draw import save, stacked
     from unweave.faces.factors import check_size, check_whole
-    from unweave.faces.sheets import SHEETS, draw_sheet, stacked
+    from unweave.faces.sheets import SHEETS, draw_sheet
 
     for name in only:
         if name not in SHEETS:
