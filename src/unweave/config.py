@@ -35,6 +35,11 @@ class DataConfig:
     """Mirror each image with probability 1/2. Only where a mirrored image is as good as the original."""
     flip_labels: tuple[str, ...] = ()
     """Labels that change places in a mirrored image, such as gaze:left=right."""
+    mirrored_copies: bool = False
+    """Count each image twice an epoch, as it is and mirrored, as the authors do on RaFD; in place of flip."""
+    balance: str | None = None
+    """Attribute whose classes are drawn equally often, however many images each has; images without a label in it are
+    drawn as often as without this."""
     pairs: tuple[str, ...] = ()
     """Attributes whose label fixes their look. Part of a batch is pairs that share one of them, and the reconstruction
     of each uses the other's code of it (not in the paper)."""
@@ -155,6 +160,7 @@ class Config:
         widths = {"networks.width": net.width, "networks.critic_width": net.critic_width}
         counts = {name: getattr(run, name) for name in ("epochs", "log_every", "checkpoint_every", "sample_every")}
         naturals = {"seed": run.seed, "threads": run.threads, "judge_steps": run.judge_steps}
+        _refuse({"data.flip": data.flip}, lambda v: not (v and data.mirrored_copies), "off beside data.mirrored_copies")
         _refuse({"data.size": data.size}, lambda v: v >= 32 and v % 4 == 0, "a multiple of 4 from 32 up")
         _refuse({"run.batch": run.batch}, lambda v: v >= 2, "at least 2: attributes are swapped within a batch")
         _refuse({f"run.{name}": v for name, v in counts.items()}, lambda v: v >= 1, "at least 1")

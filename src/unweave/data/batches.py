@@ -32,7 +32,7 @@ class Batch:
         return Batch(images=self.images.to(device), labels=self.labels.to(device), lenders=self.lenders.to(device))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrainingSet:
     """The training images of a table, ready to be drawn from."""
 
@@ -46,6 +46,10 @@ class TrainingSet:
     """Per attribute: class of an image -> class of its mirror image."""
     pairs: tuple[int, ...]
     """Numbers of the attributes whose codes pairs exchange."""
+    copies: int = 1
+    """2 where each image counts as its mirror image as well."""
+    balanced: int | None = None
+    """Number of the attribute whose classes are drawn equally often."""
 
 
 def as_images(pixels: np.ndarray) -> Float[Tensor, "batch colours height width"]:
@@ -67,14 +71,19 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
         rows=table.rows("train"),
         mirrored=mirror_maps(table, config.data.flip_labels),
         pairs=tuple(table.attributes.index(name) for name in config.data.pairs),
+        copies=2 if config.data.mirrored_copies else 1,
+        balanced=None if config.data.balance is None else table.attributes.index(config.data.balance),
     )
 
 
 def check_settings(table: AttributeTable, config: Config) -> None:
     """Raise `UnweaveError` for names in the settings that the data do not have, and for too few images."""
-    unknown = [name for name in config.data.pairs if name not in table.attributes]
-    if unknown:
-        raise UnweaveError(f"data.pairs names '{unknown[0]}', but the attributes are {', '.join(table.attributes)}")
+    named = [("pairs", name) for name in config.data.pairs] + [
+        ("balance", name) for name in [config.data.balance] if name
+    ]
+    for setting, name in named:
+        if name not in table.attributes:
+            raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
@@ -103,12 +112,39 @@ def partners_per_batch(config: Config) -> int:
 
 def steps_per_epoch(images: int, config: Config) -> int:
     """Batches until every training image has been drawn once; the last short batch is dropped."""
-    return images // (config.run.batch - partners_per_batch(config))
+    copies = 2 if config.data.mirrored_copies else 1
+    return copies * images // (config.run.batch - partners_per_batch(config))
 
 
 @lru_cache(maxsize=2)
-def _order(images: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.default_rng([seed, epoch]).permutation(images)
+def _order(data: TrainingSet, seed: int, epoch: int) -> Int[np.ndarray, "draws"]:
+    """What an epoch draws, in order: numbers of rows, and from the number of rows on those of their mirror images."""
+    rng = np.random.default_rng([seed, epoch])
+    if data.balanced is None:
+        return rng.permutation(data.copies * len(data.rows))
+    labels = data.labels[data.rows, data.balanced]
+    mirrored = np.where(labels >= 0, data.mirrored[data.balanced][labels], -1)
+    return balanced_order(np.concatenate([labels, mirrored][: data.copies]), rng)
+
+
+def balanced_order(labels: Int[np.ndarray, "images"], rng: np.random.Generator) -> Int[np.ndarray, "images"]:
+    """As many draws as there are images, with as many of each class, evenly spread: every stretch holds all classes.
+
+    Rare classes are repeated, of frequent ones a random part is left out, another one each time. Images without a label
+    (-1) are drawn once each.
+    """
+    classes = np.unique(labels[labels >= 0])
+    if not len(classes):
+        return rng.permutation(len(labels))
+    quotas, more = divmod(int((labels >= 0).sum()), len(classes))
+    draws, places = [], []
+    for number, label in enumerate([*rng.permutation(classes), -1]):
+        images = np.flatnonzero(labels == label)
+        count = len(images) if label < 0 else quotas + (number < more)
+        rounds = [rng.permutation(images) for _ in range(-(-count // max(1, len(images))))]
+        draws += [np.concatenate([images[:0], *rounds])[:count]]
+        places += [(np.arange(count) + rng.random(count)) / max(1, count)]
+    return np.concatenate(draws)[np.argsort(np.concatenate(places), kind="stable")]
 
 
 def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
@@ -116,8 +152,8 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     partners = partners_per_batch(config)
     singles = config.run.batch - partners
     epoch, place = divmod(step, steps_per_epoch(len(data.rows), config))
-    order = _order(len(data.rows), config.run.seed, epoch)
-    chosen = list(data.rows[order[place * singles : (place + 1) * singles]])
+    drawn = _order(data, config.run.seed, epoch)[place * singles : (place + 1) * singles]
+    chosen = list(data.rows[drawn % len(data.rows)])
     rng = np.random.default_rng([config.run.seed, 1, step])
     lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1]))
     for i in range(partners):
@@ -130,8 +166,8 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
         else:
             chosen.append(rng.choice(data.rows))
     images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]
-    if config.data.flip:
-        mirror = rng.random(singles) < 0.5
+    if config.data.flip or config.data.mirrored_copies:
+        mirror = rng.random(singles) < 0.5 if config.data.flip else drawn >= len(data.rows)
         mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still share their label
         images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
         labels = mirror_labels(labels, mirror, data.mirrored)
