@@ -65,7 +65,7 @@ def held_out_of(
     test, training = table.rows("test"), table.rows("train")
     if not len(test) or not len(training):
         raise UnweaveError(f"{data}: has {len(training)} training and {len(test)} test images, expected some of each")
-    classes = judged_attributes(card.attributes, labels[test])
+    classes = judged_attributes(card.attributes, labels[test], table.labelled()[test])
     judge = None
     if classes:
         judged = [list(card.attributes).index(name) for name in classes]
@@ -87,6 +87,8 @@ def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) 
     - `kept/NAME`: the same attribute where one of the *others* was swapped, mean over those, against the
       source's label,
     - `chance/NAME`: always the commonest class.
+
+    Images without a label have no part in these; a figure that none is left for is not there.
     """
     rng = np.random.default_rng([seed, 3])
     sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
@@ -114,7 +116,7 @@ def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) 
             figures[f"kept/{name}"] = sum(kept) / len(kept)
         known = held.label(name)[held.label(name) >= 0]
         figures[f"chance/{name}"] = (known.bincount().max() / len(known)).item()
-    return figures
+    return {name: figure for name, figure in figures.items() if "/" not in name or not np.isnan(figure)}
 
 
 def decode(

@@ -40,13 +40,18 @@ class Judge(nn.Module):
         return [head(trunk) for head in self.heads]
 
 
-def judged_attributes(classes: Mapping[str, Sequence[str]], held_out_labels: np.ndarray) -> dict[str, tuple[str, ...]]:
-    """The attributes that can be judged on held-out images: most of those carry a label that was seen in training.
+def judged_attributes(
+    classes: Mapping[str, Sequence[str]], held_out_labels: np.ndarray, labelled: np.ndarray | None = None
+) -> dict[str, tuple[str, ...]]:
+    """The attributes that can be judged on held-out images: most of their labels were seen in training.
 
-    `held_out_labels` is int (images, attributes), -1 = missing or unseen (unseen people have no class to be read as).
+    `held_out_labels` is int (images, attributes), -1 = missing or unseen (unseen people have no class to be read as);
+    `labelled` is bool of the same shape, False = missing: all are labelled if None.
     """
-    known = (held_out_labels >= 0).mean(axis=0) if len(held_out_labels) else np.zeros(len(classes))
-    return {name: tuple(names) for k, (name, names) in enumerate(classes.items()) if known[k] > 0.5 and len(names) > 1}
+    known = (held_out_labels >= 0).sum(axis=0)
+    told = len(held_out_labels) if labelled is None else labelled.sum(axis=0)
+    enough = known > 0.5 * told
+    return {name: tuple(names) for k, (name, names) in enumerate(classes.items()) if enough[k] and len(names) > 1}
 
 
 def train_judge(

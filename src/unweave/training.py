@@ -144,7 +144,7 @@ def prepare(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut
         if len(training.rows) - len(kept) >= config.run.batch:
             training = replace(training, rows=np.setdiff1d(training.rows, kept))
     few = np.random.default_rng(config.run.seed).permutation(kept if len(kept) else training.rows)[:HELD_OUT_IMAGES]
-    classes = judged_attributes(table.classes, labels[few]) if config.run.judge_steps else {}
+    classes = judged_attributes(table.classes, labels[few], table.labelled()[few]) if config.run.judge_steps else {}
     judge = None
     if classes:
         columns = [table.attributes.index(name) for name in classes]
