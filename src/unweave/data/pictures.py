@@ -42,6 +42,14 @@ def decode(data: bytes, name: str) -> Image.Image:
         return _upright_rgb(image, name)
 
 
+def ending_of(data: bytes, name: str) -> str:
+    """The ending, such as ".jpg", that tells the format of the picture in `data`; errors as of `decode`."""
+    with _told_in_one_line(name), _opening, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        kind = Image.open(BytesIO(data), formats=_FORMATS).format or ""
+    return {"JPEG": ".jpg", "TIFF": ".tif"}.get(kind, f".{kind.lower()}")
+
+
 @contextmanager
 def _told_in_one_line(name: str) -> Iterator[None]:
     """Whatever Pillow raises becomes a line about `name`."""
@@ -79,7 +87,7 @@ def crop_resize(
     `crop`: "center", the largest centred square, or WIDTHxHEIGHT+LEFT+TOP in pixels, of which it is the largest centred
     square. Raises `UnweaveError` for a crop that is neither or reaches out of the image.
     """
-    left, top, width, height = _crop_box(image, crop)
+    left, top, width, height = crop_box(image.width, image.height, crop)
     side = min(width, height)
     left, top = left + (width - side) // 2, top + (height - side) // 2
     square = image.crop((left, top, left + side, top + side)).convert("L" if channels == 1 else "RGB")
@@ -114,15 +122,15 @@ def check_crop(crop: str) -> None:
         )
 
 
-def _crop_box(image: Image.Image, crop: str) -> tuple[int, int, int, int]:
-    """Left, top, width and height."""
+def crop_box(wide: int, high: int, crop: str) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a crop of an image of `wide` x `high` pixels; errors as of `crop_resize`."""
     check_crop(crop)
     match = _CROP.fullmatch(crop)
     if match is None:
-        return 0, 0, image.width, image.height
+        return 0, 0, wide, high
     width, height, left, top = map(int, match.groups())
-    if left + width > image.width or top + height > image.height:
-        raise UnweaveError(f"is {image.width} x {image.height} pixels, the crop {crop} reaches out of it")
+    if left + width > wide or top + height > high:
+        raise UnweaveError(f"is {wide} x {high} pixels, the crop {crop} reaches out of it")
     return left, top, width, height
 
 
