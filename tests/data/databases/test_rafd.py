@@ -35,7 +35,7 @@ def test_a_complete_database_gives_the_papers_counts() -> None:
 
 
 def test_labels_are_those_of_the_name_and_every_picture_has_a_name_of_its_own() -> None:
-    selection = select([f"RaFD/all/{each}" for each in complete()], "rafd")
+    selection = select([f"RaFD/all/{each}" for each in complete() if "Rafd090" in each], "rafd")
     first = selection.pictures[0]
     assert first.source == "RaFD/all/Rafd090_01_Caucasian_female_angry_frontal.jpg"
     assert first.labels == {"identity": "01", "expression": "angry", "gaze": "frontal"}
@@ -57,7 +57,7 @@ def test_what_is_missing_is_said_person_by_person() -> None:
 
 
 def test_of_many_incomplete_people_the_first_are_named() -> None:
-    names = [each for each in complete() if "_happy_" not in each]
+    names = [each for each in complete() if "Rafd090" in each and "_happy_" not in each]
     notes = select(names, "rafd").notes
     assert notes[0] == "missing: 3 of 24 pictures of 01: happy frontal, happy left, happy right"
     assert notes[8:] == ("missing: pictures of 59 more people",)

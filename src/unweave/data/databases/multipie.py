@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from unweave.data.databases.selection import (
     Picture,
@@ -85,7 +84,7 @@ def select(names: Sequence[str], source: str, *, lights: Sequence[str] = (), cro
     people, notes = _people(lit, everybody=is_sorted)
     test = people[:TEST_PEOPLE]
     found = [
-        replace(picture, split="test" if picture.labels["identity"] in test else "train")
+        picture._replace(split="test" if picture.labels["identity"] in test else "train")
         for picture in lit
         if picture.labels["identity"] in people
     ]

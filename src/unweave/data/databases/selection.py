@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from unweave.data.table import natural
 from unweave.errors import UnweaveError
@@ -12,8 +13,7 @@ SHOWN = 8
 """People, or pictures of a person, that a line about missing ones names."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
+class Picture(NamedTuple):
     """A picture to take."""
 
     source: str
