@@ -52,7 +52,7 @@ def fonts_in(folders: Iterable[Path]) -> dict[tuple[str, str, str], Path]:
             font = ImageFont.truetype(file, SIZE)
             family, style = font.getname()
             told = style_of(style or "")
-            pictures = {bytes(font.getmask(letter)) for letter in LETTERS}
+            pictures = {drawn(letter, font).tobytes() for letter in LETTERS}
         except (OSError, ValueError):
             continue
         if told is not None and family and len(pictures) == len(LETTERS):  # all alike where letters are missing
@@ -60,16 +60,23 @@ def fonts_in(folders: Iterable[Path]) -> dict[tuple[str, str, str], Path]:
     return found
 
 
+def drawn(
+    letter: str, font: ImageFont.FreeTypeFont, *, right: int = 0, down: int = 0, ink: int = 0, paper: int = 255
+) -> Image.Image:
+    """A letter in the middle, or that far from it in pixels."""
+    picture = Image.new("L", (SIZE, SIZE), paper)
+    ImageDraw.Draw(picture).text((SIZE // 2 + right, SIZE // 2 + down), letter, ink, font, anchor="mm")
+    return picture
+
+
 def draw(letter: str, file: Path, seed: int) -> bytes:
     """A letter near the middle, dark on light, as PNG; size, place and ink vary with the seed."""
     rng = np.random.default_rng(seed)
     font = ImageFont.truetype(file, int(rng.integers(SIZE * 5 // 8, SIZE * 3 // 4)))
+    right, down = (int(n) for n in rng.integers(-3, 4, 2))
     ink, paper = int(rng.integers(0, 70)), int(rng.integers(225, 256))
-    picture = Image.new("L", (SIZE, SIZE), paper)
-    place = (SIZE // 2 + int(rng.integers(-3, 4)), SIZE // 2 + int(rng.integers(-3, 4)))
-    ImageDraw.Draw(picture).text(place, letter, ink, font, anchor="mm")
     content = BytesIO()
-    picture.save(content, "PNG")
+    drawn(letter, font, right=right, down=down, ink=ink, paper=paper).save(content, "PNG")
     return content.getvalue()
 
 
@@ -79,7 +86,7 @@ def glyphs(fonts: dict[tuple[str, str, str], Path]) -> Iterator[Entry]:
         for letter in LETTERS:
             name = f"{letter}-{re.sub('[^A-Za-z0-9]+', '', family)}-{weight}-{slant}"
             number = zlib.crc32(name.encode())
-            labels = dict(zip(COLUMNS, (letter, family, weight, slant), strict=True))
+            labels: dict[str, str | None] = dict(zip(COLUMNS, (letter, family, weight, slant), strict=True))
             for sample in range(SAMPLES):
                 content = partial(draw, letter, file, number + sample)
                 split = "test" if number % 10 == 0 else "train"

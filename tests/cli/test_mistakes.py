@@ -25,10 +25,6 @@ MISTAKES = {
         "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
     ),
     "a size that is none": ("train toys --data.size 50 -o run", "data.size is 50, expected a multiple of 4 from 32 up"),
-    "a crop outside": (
-        "train toys --data.crop 40x40+0+0 --preset quick -o run",
-        "train/000.png: is 32 x 32 pixels, the crop 40x40",
-    ),
     "more a batch than images": (
         "train toys --run.batch 64 -o run",
         "48 training images are too few for a batch of 64",

@@ -29,7 +29,9 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "evaluate:evaluate": "Measure a model on test images, by classifiers trained apart.",
 }.items():
     app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
-app.command("unweave.cli.data:app", name="data", help="Look for mistakes in labelled images; unpack the bundled ones.")
+app.command(
+    "unweave.cli.data:app", name="data", help="Check, prepare, split, join, pack, import and export labelled images."
+)
 app.command("unweave.cli.faces:app", name="faces", help="Render a database of faces with known factors.")
 
 

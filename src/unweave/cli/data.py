@@ -7,7 +7,7 @@ from cyclopts import App
 
 from unweave.errors import UnweaveError
 
-app = App(name="data", help="Look for mistakes in labelled images; unpack the bundled ones.")
+app = App(name="data", help="Check, prepare, split, join, pack and convert labelled images.")
 for _command, _help in {  # as in their docstrings, which are read when they are asked for
     "split": "Keep a share of the people, or of the images, for testing.",
     "join": "Make one data set of several, whose labels need not be the same.",

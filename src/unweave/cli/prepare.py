@@ -1,7 +1,7 @@
 """`unweave data prepare`."""
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import join
@@ -95,7 +95,7 @@ def rafd(source: str, out: Path, /, *, size: int = 128, sheet: Path | None = Non
 
 
 def _prepare(
-    select: Callable[..., Any], source: str, out: Path, size: int, sheet: Path | None, settings: list[str] | None = None
+    select: Callable[..., Any], source: str, out: Path, size: int, sheet: Path | None, settings: Sequence[str] = ()
 ) -> None:
     """Prepare, and say what came out and how it is trained on."""
     from unweave.cli.arguments import check_out
@@ -115,6 +115,6 @@ def _prepare(
 
         save(sample_sheet(read_table(out, attributes=done.attributes), size=size, crop="center"), sheet)
         print(sheet)
-    command = ["unweave", "train", str(out), "--preset", "paper", "--attributes", *done.attributes, *(settings or [])]
+    command = ["unweave", "train", str(out), "--preset", "paper", "--attributes", *done.attributes, *settings]
     command += [] if size == 128 else ["--data.size", str(size)]
     print(f"train on it:  {join([*command, '-o', f'runs/{out.resolve().name}'])}")

@@ -63,7 +63,8 @@ def _load(source: str) -> dict[str, Any]:
         loaded = datasets.load_from_disk(folder) if is_saved else datasets.load_dataset(source.removeprefix(HUB))
     except Exception as error:  # whatever a network, a cache or a damaged file makes it raise
         raise UnweaveError(f"{source}: cannot be loaded ({' '.join(str(error).split())})") from error
-    return dict(loaded) if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
+    splits = loaded if isinstance(loaded, dict) else {loaded.split or "train": loaded}
+    return {str(name): rows for name, rows in splits.items()}
 
 
 def _kind(feature: Any) -> str:

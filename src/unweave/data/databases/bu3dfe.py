@@ -84,8 +84,8 @@ def people_for_testing(people: Sequence[str]) -> set[str]:
     Where not all are there, those of the complete database, so that a person stays in one split however much is there.
     """
     drawn = np.random.RandomState(1234).permutation(len(PEOPLE))[:10]
-    complete = people if len(people) == len(PEOPLE) else PEOPLE
-    return {complete[k] for k in drawn}
+    complete: Sequence[str] = people if len(people) == len(PEOPLE) else PEOPLE
+    return {complete[int(k)] for k in drawn}
 
 
 def crop(width: int, height: int) -> str:

@@ -141,7 +141,7 @@ def _notes(
     chosen: Mapping[tuple[str, ...], Picture], people: Sequence[str], lights: Sequence[str], authors_crop: bool
 ) -> Iterator[str]:
     of: dict[str, set[str]] = {person: set() for person in people}
-    counts = dict.fromkeys(EXPRESSIONS, 0)
+    counts: dict[str, int] = dict.fromkeys(EXPRESSIONS, 0)
     for (identity, expression, light), picture in chosen.items():
         of[identity].add(f"{expression} {light}")
         counts[expression] += picture.split == "train"
