@@ -29,9 +29,7 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "evaluate:evaluate": "Measure a model on test images, by classifiers trained apart.",
 }.items():
     app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
-app.command(
-    "unweave.cli.data:app", name="data", help="Check, prepare, split, join, pack, import and export labelled images."
-)
+app.command("unweave.cli.data:app", name="data", help="Check, prepare, split, join, pack and convert labelled images.")
 app.command("unweave.cli.faces:app", name="faces", help="Render a database of faces with known factors.")
 
 
