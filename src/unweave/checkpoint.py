@@ -5,47 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from itertools import chain
-from math import inf
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from unweave.data.pictures import check_crop
+from unweave.card import ModelCard, read_card
 from unweave.errors import UnweaveError
 from unweave.files import write_whole
 from unweave.networks import Generator
 
 FORMAT = 1
 """Version of both formats; a reader refuses a newer one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelCard:
-    """What a model file says of itself: enough to be loaded and used without any flags."""
-
-    attributes: dict[str, tuple[str, ...]]
-    """Attribute -> its classes, both in order."""
-    size: int
-    """Side of the images, in pixels."""
-    channels: int
-    """3 for RGB, 1 for grey."""
-    crop: str
-    """The crop that pictures get before they are resized (see `data/pictures.py`)."""
-    width: float
-    residual_blocks: int
-    step: int = 0
-    """Training steps behind these weights."""
-    reconstruction: dict[str, float] = field(default_factory=dict)
-    """Mean absolute reconstruction error of held-out images on the [-1, 1] scale: `median`, and `limit`, above which an
-    image counts as unlike the training images."""
-    method: str = "unweave"
-    name: str = ""
 
 
 def save_model(
@@ -79,27 +53,6 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
         ) from None
     means = {name.removeprefix("mean."): t.float() for name, t in tensors.items() if name.startswith("mean.")}
     return card, generator.eval(), means
-
-
-def read_card(header: Mapping[str, Any]) -> ModelCard:
-    """The card in a header; raises `TypeError`, `ValueError` or `UnweaveError` for what is no size, class and so on."""
-    attributes = {name: tuple(classes) for name, classes in header["attributes"].items()}
-    reconstruction = header.get("reconstruction", {})
-    numbers = {"width": header["width"], **reconstruction}
-    wholes = {name: header[name] for name in ("size", "channels", "residual_blocks", "step") if name in header}
-    texts = {name: header[name] for name in ("crop", "method", "name") if name in header}
-    for values, kinds, expected in (
-        (numbers, (int, float), "a number from 0 up"),
-        (wholes, (int,), "a whole number"),
-        (texts | {f"class {name}": name for name in chain(*attributes.values())}, (str,), "text"),
-    ):
-        for name, value in values.items():
-            if type(value) not in kinds or (str not in kinds and not 0 <= value < inf):
-                raise ValueError(f"{name} is {value!r}, expected {expected}")
-    if header["size"] < 4 or header["size"] % 4:
-        raise ValueError(f"size is {header['size']}, expected a multiple of 4")
-    check_crop(header["crop"])
-    return ModelCard(**{**header, "attributes": attributes})
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> None:

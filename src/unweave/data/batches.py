@@ -11,7 +11,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from unweave.arrays import as_numpy
 from unweave.config import Config
+from unweave.data.pictures import to_pixels, to_values
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 
@@ -50,12 +52,12 @@ class TrainingSet:
 
 def as_images(pixels: np.ndarray) -> Float[Tensor, "batch colours height width"]:
     """uint8 pictures (batch, height, width, colours) -> images in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
+    return torch.from_numpy(to_values(pixels))
 
 
 def as_pixels(images: Float[Tensor, "batch colours height width"]) -> np.ndarray:
     """Images in [-1, 1] -> uint8 pictures (batch, height, width, colours)."""
-    return ((images.detach().float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    return to_pixels(as_numpy(images))
 
 
 def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> TrainingSet:

@@ -11,9 +11,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
+from unweave.arrays import Float, UInt8
 from unweave.errors import UnweaveError
 
 ENDINGS = frozenset(".png .jpg .jpeg .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .avif".split())
@@ -91,6 +91,21 @@ def crop_resize(
 def to_picture(pixels: UInt8[np.ndarray, "height width channels"]) -> Image.Image:
     """An array in [0, 255] with 3 channels, or 1 for grey, as a picture."""
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def to_values(
+    pixels: UInt8[np.ndarray, "images height width channels"],
+) -> Float[np.ndarray, "images channels height width"]:
+    """Pictures as the float32 values in [-1, 1] that networks see."""
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32) / 127.5 - 1
+
+
+def to_pixels(
+    values: Float[np.ndarray, "images channels height width"],
+) -> UInt8[np.ndarray, "images height width channels"]:
+    """The pictures of values in [-1, 1]; what is outside is clipped."""
+    with np.errstate(invalid="ignore"):  # what is no number is a pixel of some shade
+        return np.rint((values.clip(-1, 1) + 1) * 127.5).astype(np.uint8).transpose(0, 2, 3, 1)
 
 
 def read_picture(picture: str | Path | Image.Image) -> Image.Image:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
 
+from unweave.arrays import Int, UInt8
 from unweave.data.findings import Listing
 from unweave.data.layouts import list_rows
 from unweave.data.store import SPLITS, Store, default_attributes, find_source
