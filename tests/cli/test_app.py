@@ -12,7 +12,7 @@ import pytest
 from unweave import __version__
 from unweave.cli import app, main
 
-COMMANDS = ("data", "evaluate", "faces", "info", "interpolate", "mix", "synthesize", "train", "transfer")
+COMMANDS = ("data", "evaluate", "export", "faces", "info", "interpolate", "mix", "synthesize", "train", "transfer")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,7 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "use:synthesize": "Give the source the mean of a class, without an exemplar.",
     "use:info": "Tell what a model knows: attributes, classes, size, training.",
     "evaluate:evaluate": "Measure a model on test images, by classifiers trained apart.",
+    "export:export": "Write a model as ONNX graphs, which run without torch.",
 }.items():
     app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
 app.command("unweave.cli.data:app", name="data", help="Look for mistakes in labelled images; unpack the bundled ones.")

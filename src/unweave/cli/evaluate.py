@@ -48,8 +48,9 @@ def evaluate(
     if json is not None:
         check_file(json)
     loaded = load(model)
+    generator = loaded.generator
     held = held_out_of(loaded.card, data, judge_steps=judge_steps, seed=seed, pattern=pattern)
-    figures = measure(loaded.generator, held, pairs=pairs, seed=seed)
+    figures = measure(generator, held, pairs=pairs, seed=seed)
     print(f"{loaded.card.name or model} on {len(held.images)} test images of {data}, {pairs} pairs, seed {seed}")
     print(table_of_figures(figures))
     if (held.labels < 0).all():
