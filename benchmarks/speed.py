@@ -47,16 +47,21 @@ def run(*arguments: str | Path) -> None:
     subprocess.run(["unweave", *arguments], capture_output=True, check=True)
 
 
-def report_transfer(folder: Path) -> None:
-    """Time a transfer at 64 px, from the start of the process to the picture; its model has random weights."""
-    model, picture = folder / "model.safetensors", folder / "picture.png"
+def save_random(path: Path) -> None:
+    """Write a model as large as faces64's, with random weights."""
     networks = preset("faces64").networks
     sizes = {"width": networks.width, "residual_blocks": networks.residual_blocks}
     generator = Generator(tuple(CLASSES), **sizes)
     with torch.inference_mode():
         codes = generator.encode(torch.zeros(1, 3, 64, 64))
     means = {name: codes[name].expand(len(classes), -1, -1, -1) for name, classes in CLASSES.items()}
-    save_model(model, ModelCard(attributes=CLASSES, size=64, channels=3, crop="center", **sizes), generator, means)
+    save_model(path, ModelCard(attributes=CLASSES, size=64, channels=3, crop="center", **sizes), generator, means)
+
+
+def report_transfer(folder: Path) -> None:
+    """Time a transfer at 64 px, from the start of the process to the picture."""
+    model, picture = folder / "model.safetensors", folder / "picture.png"
+    save_random(model)
     Image.new("RGB", (64, 64), "grey").save(picture)
     transfer = ("transfer", model, picture, "--from", f"light={picture}", "-o", folder / "out.png")
     report("transfer, start to picture, 64 px", fastest(lambda: run(*transfer)))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unweave.config import Config, build, preset, preset_names, read_config, write_config
+from unweave.config import RIVALS, Config, build, preset, preset_names, read_config, write_config
 from unweave.errors import UnweaveError
 
 
@@ -25,6 +25,23 @@ def test_the_paper_preset_is_the_authors_recipe() -> None:
     assert (config.optim.lr, config.optim.critic_lr, config.optim.beta1, config.optim.beta2) == (1e-4, 1e-4, 0.5, 0.999)
     assert not config.data.pairs
     assert config.losses.noise == config.losses.critic_classes == config.losses.adversarial_reconstruction == 0
+
+
+def test_a_rival_begins_with_its_published_recipe_which_files_and_changes_beat(tmp_path: Path) -> None:
+    stargan, cyclegan, pix2pix, fader = (build({"method": method}) for method in RIVALS)
+    assert [c.method for c in (stargan, cyclegan, pix2pix, fader)] == list(RIVALS)
+    assert (stargan.optim.lr, stargan.run.batch, stargan.run.steps, stargan.optim.flat) == (1e-4, 16, 200_000, 0.5)
+    assert (stargan.rivals.cycle, stargan.rivals.gradient_penalty, stargan.rivals.critic_steps) == (10, 10, 5)
+    for pairwise in (cyclegan, pix2pix):
+        assert (pairwise.optim.lr, pairwise.optim.critic_lr, pairwise.optim.flat) == (2e-4, 2e-4, 0.5)
+        assert (pairwise.run.batch, pairwise.run.epochs) == (1, 200)
+    assert (cyclegan.rivals.identity, cyclegan.rivals.pool, pix2pix.rivals.l1) == (5, 50, 100)
+    assert (fader.optim.lr, fader.optim.flat, fader.run.batch, fader.rivals.latent) == (2e-4, 1, 32, 1e-4)
+    assert fader.rivals.latent_ramp * (fader.run.steps or 0) == pytest.approx(500_000)
+    (tmp_path / "mine.yaml").write_text("method: fader\noptim: {lr: 0.1}")
+    read = read_config(tmp_path / "mine.yaml")
+    assert (read.optim.lr, read.run.batch) == (0.1, 32)
+    assert build({"method": "fader"}, preset("quick")).run.batch == preset("quick").run.batch
 
 
 @given(st.floats(0, 1e3, allow_nan=False), st.integers(2, 512), st.lists(st.text(max_size=8), max_size=3))
@@ -56,6 +73,17 @@ def test_changes_reach_the_field_they_name_and_no_other(weight: float, batch: in
         ({"networks": {"width": 0.001}}, "networks.width is 0.001, expected a finite number, at least 1/32"),
         ({"networks": {"width": ".inf"}}, "setting 'networks.width' is '.inf', expected float"),
         ({"networks": {"width": float("inf")}}, "networks.width is inf, expected a finite number, at least 1/32"),
+        (
+            {"method": "pix2pix", "data": {"size": 100}},
+            "data.size is 100, expected a power of 2: pix2pix halves images as long as that goes",
+        ),
+        ({"method": "cyclegan", "run": {"batch": 0}}, "run.batch is 0, expected at least 1"),
+        ({"method": "cyclegan", "rivals": {"pool": 0}}, "rivals.pool is 0, expected at least 1"),
+        ({"rivals": {"cycle": -1}}, "rivals.cycle is -1.0, expected a finite number from 0 up"),
+        (
+            {"method": "gan"},
+            "setting 'method' is 'gan', expected one of unweave, stargan, cyclegan, pix2pix, fader",
+        ),
         ({"optim": {"ema": 1.0}}, "optim.ema is 1.0, expected a number from 0 up to, not including, 1"),
     ],
 )

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from unweave.evaluate import HeldOut, evaluate, held_out, score
-from unweave.judges import Judge, accuracy, judged_attributes, read, train_judge
+from unweave.judges import Judge, judged_attributes, read, train_judge
+from unweave.metrics.transfer import accuracy
 from unweave.networks import Generator
 
 CLASSES = {"shade": ("dark", "light")}
@@ -41,6 +42,15 @@ def test_only_attributes_with_known_classes_are_judged() -> None:
     classes = {"who": ("a", "b"), "shade": ("dark", "light"), "constant": ("one",)}
     labels = np.array([[-1, 0, 0], [-1, 1, 0], [-1, -1, 0]])
     assert judged_attributes(classes, labels) == {"shade": ("dark", "light")}
+
+
+def test_an_attribute_that_few_images_are_labelled_in_is_judged_by_those() -> None:
+    labels = np.array([[0], [-1], [-1], [-1], [1]])
+    few = labels >= 0
+    assert judged_attributes(CLASSES, labels) == {}
+    assert judged_attributes(CLASSES, labels, few) == CLASSES
+    assert judged_attributes(CLASSES, labels, few | True) == {}  # labelled, but unseen in training
+    assert judged_attributes(CLASSES, labels[1:4], few[1:4]) == {}
 
 
 def test_missing_labels_do_not_count() -> None:
@@ -88,3 +98,12 @@ def test_a_swap_that_changes_nothing_is_read_at_chance(judge: Judge) -> None:
 def test_without_a_judge_the_reconstruction_alone_is_reported() -> None:
     figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), held(None), pairs=4)
     assert figures == {"reconstruction": 0, "reconstruction_median": 0, "reconstruction_p99": 0}
+
+
+def test_a_figure_that_no_labelled_image_is_left_for_is_not_there(judge: Judge) -> None:
+    images = held(judge)
+    images.labels[1:] = -1
+    figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), images, pairs=2, seed=1)
+    assert figures["chance/shade"] == 1
+    assert "swapped/shade" not in figures
+    assert score(figures) == 0

@@ -31,11 +31,21 @@ def test_pictures_of_numpy_are_taken_as_pillows_are() -> None:
     colour, grey = picture(0), picture(1).convert("L")
     pixels, shades = np.asarray(colour), np.asarray(grey)
     for images, pillow in ((pixels, colour), ([pixels], colour), (pixels[None], colour), (shades, grey)):
-        assert torch.equal(read(given(images).items, CARD), read([pillow], CARD))
-    assert torch.equal(read(given(shades[..., None]).items, CARD), read([grey], CARD))
+        assert np.array_equal(read(given(images).items, CARD), read([pillow], CARD))
+    assert np.array_equal(read(given(shades[..., None]).items, CARD), read([grey], CARD))
     assert given(pixels).single
     assert not given(pixels[None]).single
     assert not given([pixels]).single
+
+
+def test_an_array_of_float32_is_taken_as_the_tensor_of_its_values() -> None:
+    values = np.random.default_rng(0).uniform(-1, 1, (2, 3, 32, 32)).astype(np.float32)
+    assert given(values).tensors
+    assert given(values[0]).single
+    assert np.array_equal(read(given(values).items, CARD), values)
+    assert np.array_equal(read(given([values[0], torch.from_numpy(values[1])]).items, CARD), values)
+    with pytest.raises(UnweaveError, match=r"^a tensor is 32 x 32 x 3, the model takes 3 x 32 x 32"):
+        read(given(values[0].transpose(1, 2, 0)).items, CARD)
 
 
 @pytest.mark.parametrize("array", [np.zeros((32, 32, 3)), np.zeros((8, 8, 4), np.uint8), np.zeros((0, 8, 3), np.uint8)])

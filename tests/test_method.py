@@ -43,6 +43,19 @@ def test_no_loss_reaches_another_groups_weights(owner: str) -> None:
     assert {name for name, module in method.modules.items() if grown(module)} == {owner}
 
 
+def test_an_image_without_a_label_teaches_that_attributes_classifier_nothing() -> None:
+    gradients = []
+    for change in (0.0, 0.5):
+        method, batch = Unweave(tiny(), CLASSES), a_batch([[0, -1], [1, 1], [2, 0], [0, 1]])
+        batch.images[0] += change
+        total, _ = method.classifier_objective(batch, method.draw(batch, 0))
+        total.backward()
+        gradients.append([[p.grad for p in classifier.parameters()] for classifier in method.classifiers])
+    identity, light = zip(*gradients, strict=True)
+    assert all(torch.equal(a, b) for a, b in zip(*light, strict=True) if a is not None and b is not None)
+    assert not all(torch.equal(a, b) for a, b in zip(*identity, strict=True) if a is not None and b is not None)
+
+
 def test_all_gradients_are_taken_before_any_step() -> None:
     slow, fast = (Unweave(tiny(optim={"lr": 1e-4, "critic_lr": rate}), CLASSES) for rate in (1e-4, 1e-1))
     for method in (slow, fast):

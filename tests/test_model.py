@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from unweave import model as use
-from unweave.checkpoint import ModelCard, save_model
+from unweave.checkpoint import ModelCard, load_model, save_model
 from unweave.codes import Codes
 from unweave.data.pictures import crop_resize
 from unweave.errors import UnweaveError
@@ -154,7 +154,7 @@ def test_interpolation_starts_and_ends_at_the_transfers_of_its_exemplars(model: 
 def test_synthesis_has_the_mean_code_of_the_class(model: Model, tmp_path: Path) -> None:
     source = images(1)[0]
     own = model.encode(source)
-    means = use.load_model(tmp_path / "toy.safetensors")[2]
+    means = load_model(tmp_path / "toy.safetensors")[2]
     expected = model.decode(type(own)({**own, "light": means["light"][1:2]}))[0]
     assert_close(model.synthesize(source, {"light": "right"}), expected)
     half = model.decode(type(own)({**own, "light": (own["light"] + means["light"][1:2]) / 2}))[0]

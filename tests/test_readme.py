@@ -36,7 +36,10 @@ def test_every_command_of_readme_and_demo_parses(arguments: list[str]) -> None:
 
 def test_readme_shows_every_command() -> None:
     shown = {arguments[0] for arguments in commands("\n".join(blocks("sh")))}
-    assert shown == {"data", "evaluate", "info", "interpolate", "mix", "synthesize", "train", "transfer"}
+    assert shown == {
+        *("augment", "data", "encode", "evaluate", "export", "info", "interpolate"),
+        *("mix", "synthesize", "train", "transfer", "translate"),
+    }
 
 
 def test_readme_names_every_preset() -> None:

@@ -1,6 +1,7 @@
 """Pack a rendered database into src/unweave/bundled/NAME.zip, small and the same on every run.
 
-    unweave faces render rendered --people 120 --size 64 --lights 5 --samples 2 --pose 0
+    unweave faces render rendered --pose 0 --keep-styling --background 0 --no-glasses --no-facial-hair \
+        --least-intensity 60
     python tools/pack_faces.py rendered src/unweave/bundled/faces64.zip
 
 Images become lossy WebP, and the database's card says so. The files are stored in order of name, with one fixed date,
@@ -18,8 +19,7 @@ from PIL import Image
 
 from unweave.data.pictures import ENDINGS
 from unweave.data.store import Store
-from unweave.faces.writing import add
-from unweave.files import replacing
+from unweave.files import add_to_zip, replacing
 
 QUALITY = 91
 LOSSLESS = b"lossless WebP"
@@ -35,7 +35,7 @@ def pack(source: Path, target: Path) -> None:
                 content = as_webp(content)
             if name == "README.md":
                 content = relabelled(content)
-            add(packed, name, content)
+            add_to_zip(packed, name, content)
 
 
 def as_webp(content: bytes) -> bytes:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from itertools import chain
-from math import inf
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
-from unweave.data.pictures import check_crop
+from unweave.card import ModelCard, read_card
 from unweave.errors import UnweaveError
 from unweave.files import write_whole
 from unweave.networks import Generator
@@ -24,32 +22,11 @@ from unweave.networks import Generator
 FORMAT = 1
 """Version of both formats; a reader refuses a newer one."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class ModelCard:
-    """What a model file says of itself: enough to be loaded and used without any flags."""
-
-    attributes: dict[str, tuple[str, ...]]
-    """Attribute -> its classes, both in order."""
-    size: int
-    """Side of the images, in pixels."""
-    channels: int
-    """3 for RGB, 1 for grey."""
-    crop: str
-    """The crop that pictures get before they are resized (see `data/pictures.py`)."""
-    width: float
-    residual_blocks: int
-    step: int = 0
-    """Training steps behind these weights."""
-    reconstruction: dict[str, float] = field(default_factory=dict)
-    """Mean absolute reconstruction error of held-out images on the [-1, 1] scale: `median`, and `limit`, above which an
-    image counts as unlike the training images."""
-    method: str = "unweave"
-    name: str = ""
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def save_model(
-    path: Path, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], *, half: bool = False
+    path: Path, card: ModelCard, generator: nn.Module, means: Mapping[str, Tensor], *, half: bool = False
 ) -> None:
     """Write one model file: weights (in half precision if `half`) and mean codes (always), atomically."""
     weights = {f"generator.{name}": tensor for name, tensor in generator.state_dict().items()}
@@ -63,12 +40,27 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
 
     Mean codes are (classes, channels, height, width). Raises `UnweaveError` where the file is none of ours.
     """
+    return load_network(path, {"unweave": generator_of})
+
+
+def generator_of(card: ModelCard) -> Generator:
+    """The encoders and the decoder that a card tells of, with random weights."""
+    return Generator(
+        tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
+    )
+
+
+def load_network(
+    path: Path, makers: Mapping[str, Callable[[ModelCard], Net]]
+) -> tuple[ModelCard, Net, dict[str, Tensor]]:
+    """`load_model` for the methods in `makers`: name -> what makes the network of a card."""
     tensors, header = load_tensors(path, "model")
+    if isinstance(method := header.get("method", "unweave"), str) and method not in makers:
+        known = " or ".join(makers)
+        raise UnweaveError(f"{path}: is a model of {method}, expected {known}; `unweave translate` takes all of them")
     try:
         card = read_card(header)
-        generator = Generator(
-            tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
-        )
+        generator = makers[card.method](card)
         weights = {
             name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")
         }
@@ -79,27 +71,6 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
         ) from None
     means = {name.removeprefix("mean."): t.float() for name, t in tensors.items() if name.startswith("mean.")}
     return card, generator.eval(), means
-
-
-def read_card(header: Mapping[str, Any]) -> ModelCard:
-    """The card in a header; raises `TypeError`, `ValueError` or `UnweaveError` for what is no size, class and so on."""
-    attributes = {name: tuple(classes) for name, classes in header["attributes"].items()}
-    reconstruction = header.get("reconstruction", {})
-    numbers = {"width": header["width"], **reconstruction}
-    wholes = {name: header[name] for name in ("size", "channels", "residual_blocks", "step") if name in header}
-    texts = {name: header[name] for name in ("crop", "method", "name") if name in header}
-    for values, kinds, expected in (
-        (numbers, (int, float), "a number from 0 up"),
-        (wholes, (int,), "a whole number"),
-        (texts | {f"class {name}": name for name in chain(*attributes.values())}, (str,), "text"),
-    ):
-        for name, value in values.items():
-            if type(value) not in kinds or (str not in kinds and not 0 <= value < inf):
-                raise ValueError(f"{name} is {value!r}, expected {expected}")
-    if header["size"] < 4 or header["size"] % 4:
-        raise ValueError(f"size is {header['size']}, expected a multiple of 4")
-    check_crop(header["crop"])
-    return ModelCard(**{**header, "attributes": attributes})
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, object]) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
+from unweave.arrays import Device, Float, Tensor, concat
 from unweave.errors import UnweaveError, did_you_mean
 
 REST = "rest"
@@ -20,8 +17,8 @@ Code = Float[Tensor, "batch channels height width"]
 class Codes(Mapping[str, Tensor]):
     """Codes of a batch of images: attribute name -> code, in the order the decoder joins them.
 
-    Every code has the shape (batch, channels, height, width) and all have the same. Codes are values: every
-    method returns new ones.
+    Every code has the shape (batch, channels, height, width) and all have the same; all are tensors of torch's, or all
+    arrays of NumPy's (an exported model's). Codes are values: every method returns new ones.
     """
 
     def __init__(self, codes: Mapping[str, Code]):
@@ -57,9 +54,9 @@ class Codes(Mapping[str, Tensor]):
 
     def joined(self) -> Float[Tensor, "batch joined height width"]:
         """All codes side by side on the channels: what the decoder reads (Eq. 1)."""
-        return torch.cat(list(self.values()), dim=1)
+        return concat(list(self.values()), axis=1)
 
-    def to(self, device: torch.device | str) -> Codes:
+    def to(self, device: Device | str) -> Codes:
         """The same codes on another device."""
         return Codes({name: code.to(device) for name, code in self.items()})
 
@@ -67,13 +64,17 @@ class Codes(Mapping[str, Tensor]):
         """The codes of some images of the batch, repeated or re-ordered as `index` says."""
         return Codes({name: code[index] for name, code in self.items()})
 
-    def lend(self, lenders: Mapping[str, Tensor]) -> Codes:
-        """Attribute `name` of image i comes from image `lenders[name][i]` of the batch; the others stay."""
-        return Codes({name: code[lenders[name]] if name in lenders else code for name, code in self.items()})
+    def lend(self, lenders: Mapping[str, Tensor], pool: Mapping[str, Tensor] | None = None) -> Codes:
+        """Attribute `name` of image i comes from image `lenders[name][i]` of the batch; the others stay.
 
-    def shuffle(self, permutations: Mapping[str, Tensor]) -> Codes:
+        `pool`: the codes to lend from where these are a share of them.
+        """
+        pool = self if pool is None else pool
+        return Codes({name: pool[name][lenders[name]] if name in lenders else code for name, code in self.items()})
+
+    def shuffle(self, permutations: Mapping[str, Tensor], pool: Mapping[str, Tensor] | None = None) -> Codes:
         """Eq. 5: each attribute re-ordered within the batch by its own permutation, the rest kept."""
-        return self.lend(permutations)
+        return self.lend(permutations, pool)
 
     def swap(self, donor: Codes, strength: Mapping[str, float]) -> Codes:
         """Move some attributes towards the donor's: z + s (z_donor - z).
@@ -81,7 +82,8 @@ class Codes(Mapping[str, Tensor]):
         `strength` maps attribute to s; 1 takes the donor's code, 0 keeps one's own, values outside [0, 1]
         extrapolate. A donor of one image serves the whole batch.
         """
-        moved = {name: self[name].lerp(donor[name].expand_as(self[name]), s) for name, s in strength.items()}
+        # Written so that the ends are exact; float(), as a number of NumPy's would turn arrays into float64.
+        moved = {name: (1 - float(s)) * self[name] + float(s) * donor[name] for name, s in strength.items()}
         return Codes({**self, **moved})
 
     def lerp(self, other: Codes, t: float) -> Codes:
@@ -90,7 +92,7 @@ class Codes(Mapping[str, Tensor]):
 
     def mean(self) -> Codes:
         """The mean code of the batch, as codes of one image."""
-        return Codes({name: code.mean(dim=0, keepdim=True) for name, code in self.items()})
+        return Codes({name: code.mean(0)[None] for name, code in self.items()})
 
     @staticmethod
     def mix(codes: Sequence[Codes], weights: Sequence[float]) -> Codes:
@@ -102,12 +104,12 @@ class Codes(Mapping[str, Tensor]):
             raise UnweaveError(f"a mixture needs one weight for each image, got {len(weights)} for {len(codes)}")
         if not all(map(is_finite, weights)) or min(weights) <= 0 or abs(sum(weights) - 1) > 1e-3:
             raise UnweaveError(f"the weights of a mixture must be above 0 and sum to 1, got {list(weights)}")
-        return Codes({name: sum(w * c[name] for w, c in zip(weights, codes, strict=True)) for name in codes[0]})  # pyright: ignore[reportArgumentType]
+        return Codes({name: sum(float(w) * c[name] for w, c in zip(weights, codes, strict=True)) for name in codes[0]})  # pyright: ignore[reportArgumentType]
 
     @staticmethod
     def cat(codes: Sequence[Codes]) -> Codes:
         """Several batches of codes as one."""
-        return Codes({name: torch.cat([c[name] for c in codes]) for name in codes[0]})
+        return Codes({name: concat([c[name] for c in codes]) for name in codes[0]})
 
 
 def is_finite(value: object) -> bool:

@@ -13,6 +13,8 @@ from unweave.errors import UnweaveError, did_you_mean
 from unweave.files import write_whole
 
 PRESETS_FOLDER = Path(__file__).parent / "presets"
+RIVALS = ("stargan", "cyclegan", "pix2pix", "fader")
+"""The methods that the paper compares with; each has its published recipe in `presets/rivals`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,11 @@ class DataConfig:
     """Mirror each image with probability 1/2. Only where a mirrored image is as good as the original."""
     flip_labels: tuple[str, ...] = ()
     """Labels that change places in a mirrored image, such as gaze:left=right."""
+    mirrored_copies: bool = False
+    """Count each image twice an epoch, as it is and mirrored, as the authors do on RaFD; in place of flip."""
+    balance: str | None = None
+    """Attribute whose classes are drawn equally often, however many images each has; images without a label in it are
+    drawn as often as without this."""
     pairs: tuple[str, ...] = ()
     """Attributes whose label fixes their look. Part of a batch is pairs that share one of them, and the reconstruction
     of each uses the other's code of it (not in the paper)."""
@@ -86,6 +93,38 @@ class LossConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RivalConfig:
+    """What the rivals (see --method) have besides; weights of adversaries are 1."""
+
+    pair: str = ""
+    """ATTRIBUTE:SOURCE=TARGET, such as expression:neutral=smile: the two classes that cyclegan and pix2pix learn."""
+    same: tuple[str, ...] = ()
+    """Columns whose labels make two images of such a pair one for pix2pix, which needs every pixel in its place; all
+    other attributes if empty."""
+    classes: float = 1.0
+    """Weight of how badly the critic reads the class that an image shall show (stargan)."""
+    cycle: float = 10.0
+    """Weight of how far an image is from its translation there and back, as a mean over all values (stargan,
+    cyclegan)."""
+    identity: float = 5.0
+    """Weight of how far an image is from its translation to the class it has (cyclegan)."""
+    gradient_penalty: float = 10.0
+    """Weight of how far the norm of the critic's gradient is from 1 (stargan)."""
+    critic_steps: int = 5
+    """Steps of the critic for each of the generator (stargan)."""
+    pool: int = 50
+    """Earlier translations of each direction that critics are shown again (cyclegan)."""
+    l1: float = 100.0
+    """Weight of how far a translation is from the true image, as a mean over all values (pix2pix)."""
+    latent: float = 1e-4
+    """Final weight of how well the latent discriminator reads the labels of a code (fader)."""
+    latent_ramp: float = 0.32
+    """Share of the run in which that weight rises from 0."""
+    clip: float = 5.0
+    """Norm to which longer gradients of a network are cut (fader)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OptimConfig:
     """Adam and its schedule."""
 
@@ -109,7 +148,7 @@ class RunConfig:
     """Length, rhythm and machine of a run."""
 
     batch: int = 16
-    """Images a step."""
+    """Images a step, over all processes."""
     epochs: int = 75
     """Passes over the training images."""
     steps: int | None = None
@@ -132,32 +171,48 @@ class RunConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the convolutions; auto takes the faster one. Critic and gradient penalty stay in float32."""
     threads: int = 0
-    """CPU threads; 0 for as many as torch chooses."""
+    """CPU threads; 0 for as many as torch chooses. Several processes of a machine divide them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """All settings of a run; the defaults are the paper's."""
 
+    method: Literal["unweave", "stargan", "cyclegan", "pix2pix", "fader"] = "unweave"
+    """What is trained: unweave, the paper's method, or a rival, whose published recipe is then what settings begin
+    with."""
     data: DataConfig = field(default_factory=DataConfig)
     networks: NetworkConfig = field(default_factory=NetworkConfig)
     losses: LossConfig = field(default_factory=LossConfig)
+    rivals: RivalConfig = field(default_factory=RivalConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises `UnweaveError` with one line."""
-        data, net, optim, run = self.data, self.networks, self.optim, self.run
+        data, net, optim, run, rivals = self.data, self.networks, self.optim, self.run, self.rivals
         weights = {f"losses.{name}": value for name, value in asdict(self.losses).items() if name != "objective"}
+        weights |= {f"rivals.{name}": value for name, value in asdict(rivals).items() if isinstance(value, float)}
         rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr}
         decays = {"optim.beta1": optim.beta1, "optim.beta2": optim.beta2, "optim.ema": optim.ema}
         shares = {"optim.flat": optim.flat, "data.pair_share": data.pair_share}
+        shares |= {"rivals.latent_ramp": rivals.latent_ramp}
         widths = {"networks.width": net.width, "networks.critic_width": net.critic_width}
         counts = {name: getattr(run, name) for name in ("epochs", "log_every", "checkpoint_every", "sample_every")}
         naturals = {"seed": run.seed, "threads": run.threads, "judge_steps": run.judge_steps}
+        _refuse({"data.flip": data.flip}, lambda v: not (v and data.mirrored_copies), "off beside data.mirrored_copies")
         _refuse({"data.size": data.size}, lambda v: v >= 32 and v % 4 == 0, "a multiple of 4 from 32 up")
-        _refuse({"run.batch": run.batch}, lambda v: v >= 2, "at least 2: attributes are swapped within a batch")
+        if self.method in ("pix2pix", "fader"):
+            power = f"a power of 2: {self.method} halves images as long as that goes"
+            _refuse({"data.size": data.size}, lambda v: v & (v - 1) == 0, power)
+        if self.method in ("cyclegan", "pix2pix"):
+            _refuse({"run.batch": run.batch}, lambda v: v >= 1, "at least 1")
+        else:
+            _refuse({"run.batch": run.batch}, lambda v: v >= 2, "at least 2: attributes are swapped within a batch")
         _refuse({f"run.{name}": v for name, v in counts.items()}, lambda v: v >= 1, "at least 1")
+        _refuse(
+            {"rivals.critic_steps": rivals.critic_steps, "rivals.pool": rivals.pool}, lambda v: v >= 1, "at least 1"
+        )
         _refuse({"run.steps": run.steps}, lambda v: v is None or v >= 1, "at least 1, or nothing to count in epochs")
         _refuse({f"run.{name}": v for name, v in naturals.items()}, lambda v: v >= 0, "at least 0")
         _refuse({"networks.residual_blocks": net.residual_blocks}, lambda v: v >= 0, "at least 0")
@@ -191,8 +246,13 @@ def preset(name: str) -> Config:
     return read_config(preset_path(name))
 
 
+def recipe(method: Any) -> Config:
+    """What the settings of a method begin with: its published recipe; the paper's for all that is no rival."""
+    return read_config(PRESETS_FOLDER / "rivals" / f"{method}.yaml", Config()) if method in RIVALS else Config()
+
+
 def read_config(path: Path, base: Config | None = None) -> Config:
-    """Settings from a YAML file over `base`; what neither names keeps its default."""
+    """Settings from a YAML file over `base`, as `build` makes them; what neither names keeps its default."""
     try:
         mapping = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError) as error:
@@ -211,11 +271,12 @@ def write_config(path: Path, config: Config) -> None:
 
 
 def build(mapping: Mapping[str, Any], base: Config | None = None) -> Config:
-    """Settings from nested mappings over `base` (the defaults): {"losses": {"adversarial": 0.1}}.
+    """Settings from nested mappings over `base` (the recipe of the method they name): {"losses": {"adversarial": 0.1}}.
 
     Raises `UnweaveError` for an unknown key, naming the nearest one, and for a value of the wrong type.
     """
-    return _over(base or Config(), mapping, "")
+    method = mapping.get("method") if isinstance(mapping, Mapping) else None
+    return _over(base or recipe(method), mapping, "")
 
 
 def _over(base: Any, mapping: Any, prefix: str) -> Any:

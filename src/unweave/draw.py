@@ -71,6 +71,16 @@ def grid(
     return sheet
 
 
+def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures one below another, on white."""
+    width, height = max(picture.width for picture in pictures), sum(picture.height for picture in pictures)
+    stack, top = Image.new("RGB", (width, height), "white"), 0
+    for picture in pictures:
+        stack.paste(picture, (0, top))
+        top += picture.height
+    return stack
+
+
 def save(picture: Image.Image, path: Path) -> None:
     """Write a picture whole or not at all, in the format of the ending: PNG, JPEG or WebP (lossless)."""
     kind = check_target(path, STILL)

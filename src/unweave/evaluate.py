@@ -15,9 +15,11 @@ from unweave.checkpoint import ModelCard
 from unweave.codes import Codes
 from unweave.data.batches import as_images
 from unweave.data.cache import cached_images
-from unweave.data.table import read_table
+from unweave.data.table import AttributeTable, read_table
 from unweave.errors import UnweaveError
-from unweave.judges import Judge, accuracy, judged_attributes, read, train_judge
+from unweave.judges import Judge, judged_attributes, read, train_judge
+from unweave.metrics.reconstruction import absolute_error
+from unweave.metrics.transfer import accuracy, chance
 from unweave.networks import Generator
 
 BATCH = 32
@@ -49,33 +51,100 @@ def held_out(
     )
 
 
-def held_out_of(
-    card: ModelCard, data: str | Path, *, judge_steps: int, seed: int, pattern: str | None = None
-) -> HeldOut:
-    """All test images of `data`, with a judge trained for `judge_steps` on its real training images.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labelled:
+    """A data set as a model sees it."""
 
-    Raises `UnweaveError` where `data` has no test images or lacks an attribute of the model.
+    table: AttributeTable
+    """Its attributes are the model's."""
+    pixels: np.ndarray
+    """uint8 (images, size, size, channels) of the whole table."""
+    labels: np.ndarray
+    """int64 (images, attributes) of the whole table: classes of the *model*, -1 = missing or none of those."""
+
+
+def labelled(card: ModelCard, data: str | Path, *, pattern: str | None = None) -> Labelled:
+    """The images of `data`, cut as the model's, and what they show in the model's classes.
+
+    Raises `UnweaveError` where `data` has no training or no test images or lacks an attribute of the model.
     """
     table = read_table(data, attributes=tuple(card.attributes), pattern=pattern)
+    test, training = table.rows("test"), table.rows("train")
+    if not len(test) or not len(training):
+        raise UnweaveError(f"{data}: has {len(training)} training and {len(test)} test images, expected some of each")
     pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
     columns = [
         [names.index(v) if v in names else -1 for v in table.columns[name]] for name, names in card.attributes.items()
     ]
-    labels = np.array(columns, np.int64).T
-    test, training = table.rows("test"), table.rows("train")
-    if not len(test) or not len(training):
-        raise UnweaveError(f"{data}: has {len(training)} training and {len(test)} test images, expected some of each")
-    classes = judged_attributes(card.attributes, labels[test])
+    return Labelled(table=table, pixels=pixels, labels=np.array(columns, np.int64).T)
+
+
+def held_out_of(card: ModelCard, data: Labelled, *, judge_steps: int, seed: int) -> HeldOut:
+    """All test images of `data`, with a judge trained for `judge_steps` on its real training images."""
+    test = data.table.rows("test")
+    classes = judged_attributes(card.attributes, data.labels[test], data.table.labelled()[test])
     judge = None
     if classes:
         judged = [list(card.attributes).index(name) for name in classes]
-        judge = train_judge(pixels, labels[:, judged], training, classes, steps=judge_steps, seed=seed)
-    return held_out(pixels, labels, test, tuple(card.attributes), judge)
+        judge = train_judge(
+            data.pixels, data.labels[:, judged], data.table.rows("train"), classes, steps=judge_steps, seed=seed
+        )
+    return held_out(data.pixels, data.labels, test, tuple(card.attributes), judge)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readings:
+    """What came out of random pairs of a source and an exemplar, and what the judge read there.
+
+    Labels are (pairs, judged attributes), of no column without a judge.
+    """
+
+    errors: Float[Tensor, "pairs"]
+    """Of the reconstructions of the sources."""
+    of_source: Int[Tensor, "pairs judged"]
+    """True labels."""
+    of_exemplar: Int[Tensor, "pairs judged"]
+    real: Int[Tensor, "pairs judged"]
+    """Read from the real sources."""
+    reconstructed: Int[Tensor, "pairs judged"]
+    swapped: Mapping[str, Int[Tensor, "pairs judged"]]
+    """Swapped attribute -> what was read from the results."""
 
 
 @torch.inference_mode()
+def read_swaps(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) -> Readings:
+    """Swap each attribute of `pairs` random pairs of held-out images, and have the judge read the results."""
+    rng = np.random.default_rng([seed, 3])
+    sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
+    exemplars = torch.from_numpy(rng.integers(len(held.images), size=pairs))
+    device = next(generator.parameters()).device
+    codes = Codes.cat([generator.encode(part.to(device)).to("cpu") for part in held.images.split(BATCH)])
+    reconstructions = decode(generator, codes, sources)
+    errors = absolute_error(reconstructions, held.images[sources])
+    if held.judge is None:
+        nothing = held.labels[sources][:, :0]
+        return Readings(
+            errors=errors, of_source=nothing, of_exemplar=nothing, real=nothing, reconstructed=nothing, swapped={}
+        )
+    judge = held.judge
+    judged = [held.attributes.index(name) for name in judge.classes]
+    return Readings(
+        errors=errors,
+        of_source=held.labels[sources][:, judged],
+        of_exemplar=held.labels[exemplars][:, judged],
+        real=read(judge, held.images[sources]),
+        reconstructed=read(judge, reconstructions),
+        swapped={name: read(judge, decode(generator, codes, sources, {name: exemplars})) for name in held.attributes},
+    )
+
+
 def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) -> dict[str, float]:
-    """Figures of a generator on held-out images, over `pairs` random pairs of a source and an exemplar.
+    """Figures of a generator on held-out images, over `pairs` random pairs: see `figures_of`."""
+    return figures_of(read_swaps(generator, held, pairs=pairs, seed=seed), held)
+
+
+def figures_of(readings: Readings, held: HeldOut) -> dict[str, float]:
+    """The figures in what was read from swaps between held-out images.
 
     `reconstruction`: mean over the sources of the absolute error on the [-1, 1] scale, with its median and its 99th
     percentile as `reconstruction_median` and `reconstruction_p99`. For each judged attribute the accuracies, in [0, 1],
@@ -87,34 +156,24 @@ def evaluate(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) 
     - `kept/NAME`: the same attribute where one of the *others* was swapped, mean over those, against the
       source's label,
     - `chance/NAME`: always the commonest class.
+
+    Images without a label have no part in these; a figure that none is left for is not there.
     """
-    rng = np.random.default_rng([seed, 3])
-    sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
-    exemplars = torch.from_numpy(rng.integers(len(held.images), size=pairs))
-    device = next(generator.parameters()).device
-    codes = Codes.cat([generator.encode(part.to(device)).to("cpu") for part in held.images.split(BATCH)])
-    reconstructions = decode(generator, codes, sources)
-    errors = (reconstructions - held.images[sources]).abs().flatten(1).mean(1)
     figures = {
-        "reconstruction": errors.mean().item(),
-        "reconstruction_median": errors.median().item(),
-        "reconstruction_p99": errors.quantile(0.99).item(),
+        "reconstruction": readings.errors.mean().item(),
+        "reconstruction_median": readings.errors.median().item(),
+        "reconstruction_p99": readings.errors.quantile(0.99).item(),
     }
-    if held.judge is None:
-        return figures
-    of_real, of_reconstruction = read(held.judge, held.images[sources]), read(held.judge, reconstructions)
-    of_swap = {name: read(held.judge, decode(generator, codes, sources, {name: exemplars})) for name in held.attributes}
-    for k, name in enumerate(held.judge.classes):
-        of_source, of_exemplar = held.label(name)[sources], held.label(name)[exemplars]
-        figures[f"real/{name}"] = accuracy(of_real[:, k], of_source)
-        figures[f"reconstructed/{name}"] = accuracy(of_reconstruction[:, k], of_source)
-        figures[f"swapped/{name}"] = accuracy(of_swap[name][:, k], of_exemplar)
-        kept = [accuracy(of_swap[other][:, k], of_source) for other in held.attributes if other != name]
+    for k, name in enumerate(held.judge.classes if held.judge else ()):
+        of_source, of_exemplar = readings.of_source[:, k], readings.of_exemplar[:, k]
+        figures[f"real/{name}"] = accuracy(readings.real[:, k], of_source)
+        figures[f"reconstructed/{name}"] = accuracy(readings.reconstructed[:, k], of_source)
+        figures[f"swapped/{name}"] = accuracy(readings.swapped[name][:, k], of_exemplar)
+        kept = [accuracy(of_swap[:, k], of_source) for other, of_swap in readings.swapped.items() if other != name]
         if kept:
             figures[f"kept/{name}"] = sum(kept) / len(kept)
-        known = held.label(name)[held.label(name) >= 0]
-        figures[f"chance/{name}"] = (known.bincount().max() / len(known)).item()
-    return figures
+        figures[f"chance/{name}"] = chance(held.label(name))
+    return {name: figure for name, figure in figures.items() if "/" not in name or not np.isnan(figure)}
 
 
 def decode(
@@ -136,10 +195,11 @@ def decode(
 def score(figures: dict[str, float]) -> float:
     """What "best" means: mean accuracy of the judged swaps, less 5 for each unit of reconstruction error.
 
-    An error of 0.01 on the [-1, 1] scale weighs as much as 0.05 of accuracy.
+    An error of 0.01 on the [-1, 1] scale weighs as much as 0.05 of accuracy. What cannot be judged or has no
+    reconstruction counts nothing.
     """
     swapped = [value for name, value in figures.items() if name.startswith("swapped/")]
-    return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures["reconstruction"]
+    return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures.get("reconstruction", 0.0)
 
 
 def table_of_figures(figures: dict[str, float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,6 +51,14 @@ def write_whole(path: Path, content: bytes | str) -> None:
     """Write `content` (text as UTF-8) to `path`, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def add_to_zip(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Store a file without a trace of when and where, so that the same files make the same bytes."""
+    info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+    info.create_system = 3  # else another number on Windows
+    info.external_attr = 0o644 << 16
+    packed.writestr(info, content)
 
 
 def check_file(path: Path) -> None:

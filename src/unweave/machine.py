@@ -15,21 +15,34 @@ from dataclasses import replace
 import torch
 import torch.nn.functional as F
 
+from unweave import processes
 from unweave.config import Config
 from unweave.errors import UnweaveError
 
 
 def resolve(config: Config) -> Config:
-    """The settings with every "auto" of `run` replaced by what this machine is best at; sets torch's threads."""
-    torch.set_num_threads(config.run.threads or torch.get_num_threads())
+    """The settings with every "auto" of `run` replaced by what this machine is best at; sets torch's threads.
+
+    Of several processes the first decides. `run.threads` are those of all of them on a machine.
+    """
+    threads = config.run.threads or usual_threads()
+    torch.set_num_threads(processes.own_threads(threads))
     device = config.run.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    device = str(as_device(device))
+    processes.check_device(as_device(device))
     precision = config.run.precision
     if precision == "auto":
         precision = "bfloat16" if bfloat16_is_faster(torch.device(device)) else "float32"
-    return replace(config, run=replace(config.run, device=device, precision=precision, threads=torch.get_num_threads()))
+    device, precision, threads = processes.exchange([device, precision, threads])[0]
+    return replace(config, run=replace(config.run, device=device, precision=precision, threads=threads))
+
+
+def usual_threads() -> int:
+    """As many as torch chooses; it chooses 1 under torchrun, where all processors are to be shared instead."""
+    if processes.world() == 1:
+        return torch.get_num_threads()
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def as_device(name: str | torch.device) -> torch.device:
@@ -66,13 +79,16 @@ def restore(config: Config) -> Config:
     try:
         as_device(run.device)
     except UnweaveError as error:
-        print(f"unweave: {error}: going on with the cpu, where results may differ in the last bits", file=sys.stderr)
+        if processes.first():
+            line = f"unweave: {error}: going on with the cpu, where results may differ in the last bits"
+            print(line, file=sys.stderr)
         run = replace(run, device="cpu")
-    if run.threads > (os.cpu_count() or 1):
+    processes.check_device(torch.device(run.device))
+    if run.threads > (os.cpu_count() or 1) and processes.first():
         print(
             f"unweave: the run used {run.threads} threads, more than there are here; it will be slower", file=sys.stderr
         )
-    torch.set_num_threads(run.threads)
+    torch.set_num_threads(processes.own_threads(run.threads))
     return replace(config, run=run)
 
 
@@ -80,17 +96,22 @@ def restore(config: Config) -> Config:
 def interrupts() -> Iterator[Callable[[], BaseException | None]]:
     """A function that tells whether Ctrl-C was pressed inside, or the process asked to end (SIGTERM), and is to leave.
 
-    What it gives then is what to raise, once the step in hand is finished and saved. A second time stops at once.
+    What it gives then is what to raise, once the step in hand is finished and saved. A second time stops at once. Of
+    several processes all are told what one was asked.
     """
-    leave: list[BaseException] = []
+    numbers: list[int] = []
 
     def note(number: int, _: object) -> None:
-        leave.append(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
-        if len(leave) > 1:
-            raise leave[-1]
+        numbers.append(number)
+        if len(numbers) > 1:
+            raise end_by(number)
+
+    def end_by(number: int) -> BaseException:
+        return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
 
     def asked() -> BaseException | None:
-        return leave[0] if leave else None
+        number = processes.greatest(numbers[0] if numbers else 0)
+        return end_by(number) if number else None
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield asked

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from unweave import losses
+from unweave import losses, processes, snapshots
 from unweave.codes import Codes
 from unweave.config import Config
-from unweave.data.batches import Batch
+from unweave.data.batches import Batch, TrainingSet
+from unweave.data.table import AttributeTable
+from unweave.evaluate import HeldOut, evaluate
+from unweave.interface import Method, Parts, follow
 from unweave.networks import Classifier, Critic, Generator, start
-
-Parts = dict[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +28,25 @@ class Draws:
     """Everything random of one step."""
 
     permutations: Mapping[str, Tensor]
-    """r_m of Eq. 5: attribute -> permutation of the batch."""
+    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows."""
     mixing: Float[Tensor, "batch 1 1 1"]
     """a of Eq. 9, in [0, 1]."""
     noise: Float[Tensor, "two batch colours height width"]
     """Standard normal noise for the classifiers: on real images, on synthesised ones."""
 
+    def rows(self, own: slice) -> Draws:
+        """The draws for a share of the batch."""
+        permutations = {name: permutation[own] for name, permutation in self.permutations.items()}
+        return Draws(permutations=permutations, mixing=self.mixing[own], noise=self.noise[:, own])
 
-class Unweave:
-    """Generator, critic and classifiers with their optimisers: what `train.py` drives."""
+    def to(self, device: torch.device) -> Draws:
+        """The same on another device."""
+        permutations = {name: permutation.to(device) for name, permutation in self.permutations.items()}
+        return Draws(permutations=permutations, mixing=self.mixing.to(device), noise=self.noise.to(device))
+
+
+class Unweave(Method[Generator]):
+    """Generator, critic and classifiers with their optimisers."""
 
     def __init__(self, config: Config, classes: Mapping[str, Sequence[str]]):
         """`classes`: attribute -> its classes, in order. The weights are drawn from the run's seed."""
@@ -64,8 +76,12 @@ class Unweave:
         return {"generator": self.generator, "critic": self.critic, "classifiers": self.classifiers}
 
     def step(self, batch: Batch, step: int) -> Parts:
-        """One forward pass, three losses, three optimisers; returns every part of the losses, unweighted."""
-        batch, draws = batch.to(self.device), self.draw(batch, step)
+        """One forward pass, three losses, three optimisers; returns every part of the losses, unweighted.
+
+        Of several processes each is given the whole batch and computes its share; all have the same weights and parts.
+        """
+        own, draws = processes.own_rows(len(batch.images)), self.draw(batch, step)
+        batch, draws = batch.rows(own).to(self.device), draws.rows(own).to(self.device)
         for optimiser in self.optimisers.values():
             optimiser.zero_grad()
         total, parts, synthesis, reconstruction = self.generator_objective(batch, draws)
@@ -77,13 +93,31 @@ class Unweave:
             total, more = objective
             total.backward()
             parts |= more
+        processes.average_gradients(self.modules.values())
         for optimiser in self.optimisers.values():  # after all gradients: no loss sees another's step
             optimiser.step()
-        self._average(step)
-        return {name: part.detach() for name, part in parts.items()}
+        follow(self.average, self.generator, self.config.optim.ema, step)
+        return processes.averaged({name: part.detach() for name, part in parts.items()})
+
+    def figures(self, held: HeldOut, pairs: int) -> dict[str, float]:
+        """Reconstructions and swaps of held-out images (see `evaluate`)."""
+        return evaluate(self.average, held, pairs=pairs)
+
+    def sample(self, held: HeldOut, path: Path) -> None:
+        """Write a grid of swaps."""
+        snapshots.sample_grid(self.average, held, path)
+
+    def write(
+        self, path: Path, training: TrainingSet, table: AttributeTable, figures: Mapping[str, float], step: int
+    ) -> None:
+        """Write the averaged generator with the mean code of every class."""
+        snapshots.write_model(path, self.average, training, table, self.config, figures, step)
 
     def draw(self, batch: Batch, step: int) -> Draws:
-        """The draws of a step: a pure function of the seed and the step, the permutations as the authors draw them."""
+        """The draws of a step for the whole batch: a pure function of the seed and the step.
+
+        The permutations are as the authors draw them.
+        """
         seed, size = self.config.run.seed, len(batch.images)
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
         permutations = {
@@ -98,22 +132,19 @@ class Unweave:
             else torch.zeros(2, *batch.images.shape)
         )
         mixing = torch.rand((size, 1, 1, 1), generator=random)
-        return Draws(
-            permutations={name: p.to(self.device) for name, p in permutations.items()},
-            mixing=mixing.to(self.device),
-            noise=noise.to(self.device),
-        )
+        return Draws(permutations=permutations, mixing=mixing, noise=noise)
 
     def generator_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts, Tensor, Tensor]:
         """L_G of Eq. 8, its parts, the synthesis and the reconstruction. Gradients reach encoders and decoder only."""
         weights = self.config.losses
         with self._autocast():
             codes = self.generator.encode(batch.images)
-            lent = codes.lend({name: batch.lenders[:, k] for k, name in enumerate(self.attributes)})
-            decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations)])).float()
+            pool = self._pool(codes)
+            lent = codes.lend({name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}, pool)
+            decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, pool)])).float()
             reconstruction, synthesis = decoded.chunk(2)
             labels = torch.stack(
-                [batch.labels[draws.permutations[name], k] for k, name in enumerate(self.attributes)], 1
+                [batch.all_labels[draws.permutations[name], k] for k, name in enumerate(self.attributes)], 1
             )
             with frozen(self.classifiers):
                 read = [self.read_codes(classifier, codes) for classifier in self._classifiers()]
@@ -121,14 +152,14 @@ class Unweave:
         parts = {
             "reconstruction": losses.reconstruction_loss(batch.images, reconstruction),
             "disentangle": losses.disentangle_loss(read),
-            "code": losses.label_loss([of_m[m] for m, of_m in enumerate(read)], batch.labels),
-            "synthesis": losses.label_loss(seen, labels),
+            "code": losses.label_loss([of_m[m] for m, of_m in enumerate(read)], batch.labels, batch.known),
+            "synthesis": losses.label_loss(seen, labels, batch.known),
         }
         with frozen(self.critic):
             scores, classes = self.critic.judge(synthesis)
             parts["adversarial"] = losses.generator_adversary(scores, weights.objective)
             if weights.critic_classes:
-                parts["critic_classes"] = losses.label_loss(classes, labels)
+                parts["critic_classes"] = losses.label_loss(classes, labels, batch.known)
             if weights.adversarial_reconstruction:
                 scores = self.critic(reconstruction)
                 parts["adversarial_reconstruction"] = losses.generator_adversary(scores, weights.objective)
@@ -149,16 +180,16 @@ class Unweave:
             parts["gradient_penalty"] = losses.gradient_penalty(self.critic, batch.images, synthesis, draws.mixing)
             total = total + weights.gradient_penalty * parts["gradient_penalty"]
         if weights.critic_classes:
-            parts["critic_labels"] = losses.label_loss([of_m[: len(batch.images)] for of_m in classes], batch.labels)
+            of_real = [of_m[: len(batch.images)] for of_m in classes]
+            parts["critic_labels"] = losses.label_loss(of_real, batch.labels, batch.known)
             total = total + parts["critic_labels"]
         return total, {**parts, "critic": total}
 
     def classifier_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts]:
         """L_C of Eq. 8: cross-entropy on real training images."""
         with self._autocast():
-            total = losses.label_loss(
-                self.classify(batch.images + self.config.losses.noise * draws.noise[0]), batch.labels
-            )
+            seen = self.classify(batch.images + self.config.losses.noise * draws.noise[0])
+            total = losses.label_loss(seen, batch.labels, batch.known)
         return total, {"classifiers": total}
 
     def classify(self, images: Float[Tensor, "batch colours height width"]) -> list[Tensor]:
@@ -169,19 +200,18 @@ class Unweave:
         """What one classifier's head says of all M + 1 codes."""
         return classifier.read(torch.cat(list(codes.values()))).unflatten(0, (len(codes), codes.batch))
 
+    def _pool(self, codes: Codes) -> Mapping[str, Tensor]:
+        """The attributes' codes of the whole batch, those of other processes included."""
+        if processes.world() == 1:
+            return codes
+        gathered = processes.gather(torch.stack([codes[name] for name in self.attributes], 1))
+        return dict(zip(self.attributes, gathered.unbind(1), strict=True))
+
     def _classifiers(self) -> list[Classifier]:
         return list(self.classifiers)  # pyright: ignore[reportReturnType]
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.run.precision == "bfloat16")
-
-    @torch.no_grad()
-    def _average(self, step: int) -> None:
-        """Moving average of the generator's weights; young at first, so that it forgets the start soon."""
-        if decay := self.config.optim.ema:
-            decay = min(decay, (1 + step) / (10 + step))
-            for mean, weight in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-                mean.lerp_(weight, 1 - decay)
 
 
 @contextmanager

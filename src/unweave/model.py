@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
+import numpy as np
 
-from unweave.checkpoint import ModelCard, load_model
+from unweave.arrays import Device, Float, Tensor, as_numpy, concat
+from unweave.card import ModelCard
 from unweave.codes import Codes, is_finite, unknown_name
 from unweave.errors import UnweaveError
 from unweave.files import bundled, expanded, tell_hidden
 from unweave.images import Given, Images, given, pictures, read
-from unweave.machine import as_device
-from unweave.networks import Generator
+from unweave.portable import CARD
 
+if TYPE_CHECKING:  # nothing here imports torch: an exported model is used without it
+    from unweave.networks import Generator
+else:
+    Generator = Any
+
+INSIDE = ("best.safetensors", "model.safetensors", CARD)
+"""What stands for a folder: of a run, of a saved model, of an exported one."""
+REPOSITORY = re.compile(r"(?a:\w[\w.-]*/\w[\w.-]*)(?<!\.safetensors)")
+"""What can be the name of a repository on the Hugging Face Hub."""
 BATCH = 32
 """Images that go through the networks at a time, so that memory does not grow with their number."""
 
@@ -27,35 +36,75 @@ Strength = int | float | Mapping[str, int | float]
 attribute, where those not named move all the way."""
 
 Result = Any
-"""What fits the sources: pictures of Pillow's for files and pictures, a tensor in [-1, 1] for tensors; one for one,
-else a list of pictures or a batch of tensors."""
+"""What fits the sources: pictures of Pillow's for files and pictures, a tensor in [-1, 1] for tensors (of an exported
+model, an array of NumPy's); one for one, else a list of pictures or a batch of tensors."""
 
 
-def load(name_or_path: str | Path, device: str | torch.device = "cpu") -> Model:
-    """The model of a run folder (its best), of a .safetensors file, or the bundled one of that name ("faces64").
+@runtime_checkable
+class Engine(Protocol):
+    """What makes codes of images and images of codes: torch (`torch_engine.py`) or ONNX Runtime (`portable.py`)."""
+
+    names: tuple[str, ...]
+    """Of the codes: attributes first, the rest last."""
+    parameters: int
+    """Number of weights."""
+    device: Any
+
+    def own(self, array: np.ndarray) -> Tensor:
+        """An array as the kind of array that this engine works on."""
+        ...
+
+    def encode(self, images: Tensor) -> Codes:
+        """Images in [-1, 1] -> their codes."""
+        ...
+
+    def decode(self, codes: Codes) -> Tensor:
+        """Codes, in the order of `names` -> images in [-1, 1]."""
+        ...
+
+
+def load(name_or_path: str | Path, device: str | Device = "cpu") -> Model:
+    """The model of a run folder (its best), of a .safetensors file, of an exported or a saved folder, or one by name.
+
+    Names are those of the bundled models ("faces64") and, as text, of repositories on the Hugging Face Hub
+    ("owner/name"), from which one file, model.safetensors, is downloaded. A path that exists comes before either.
 
     Raises `UnweaveError` where there is none, the file is damaged, or the machine has no such device.
     """
     path = find_model(name_or_path)
-    place = as_device(device)
-    card, generator, means = load_model(path)
-    return Model(card, generator, means, place)
+    if path.name == CARD:
+        from unweave.portable import open_export
+
+        if str(device) != "cpu":
+            raise UnweaveError(f"{path.parent}: is an exported model, which runs on the cpu, not on '{device}'")
+        return Model(*open_export(path), path=path)
+    if find_spec("torch") is None:
+        raise UnweaveError(f"{path}: needs torch: pip install torch (a model that unweave export wrote does without)")
+    from unweave.torch_engine import open_model
+
+    return Model(*open_model(path, device), path=path)
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """The model file that a name, a run folder or a path stands for."""
+    """The model file, or the card of an exported model, that a name, a folder or a path stands for."""
     path, name = expanded(name_or_path), f"{name_or_path}.safetensors"
-    for file in (path, path / "best.safetensors"):
+    for file in (path, *(path / inside for inside in INSIDE)):
         if file.is_file():
             tell_hidden(path, name)
             return file
     if kept := bundled(name):
         return kept
+    if isinstance(name_or_path, str) and REPOSITORY.fullmatch(name_or_path) and not path.exists():
+        from unweave.hub import fetch
+
+        return fetch(name_or_path)
     if not path.is_dir():
         raise UnweaveError(f"{path}: no such run folder or model file, nor a bundled model (faces64)")
     if (last := path / "last.safetensors").is_file():
         raise UnweaveError(f"{path}: no model was scored yet, so none is the best; name the last one: {last}")
-    raise UnweaveError(f"{path}: holds no best.safetensors, so it is not the folder of a run that got that far")
+    raise UnweaveError(
+        f"{path}: holds no best.safetensors, as a run that got that far does, nor a {INSIDE[1]} or {CARD}"
+    )
 
 
 class Model:
@@ -67,14 +116,29 @@ class Model:
     of different lengths.
     """
 
-    def __init__(
-        self, card: ModelCard, generator: Generator, means: Mapping[str, Tensor], device: str | torch.device = "cpu"
-    ):
-        """`means`: attribute -> (classes, channels, height, width), in the order of the card's classes."""
-        self.card = card
-        self.generator = generator.to(device).eval().requires_grad_(False)
-        self.device = torch.device(device)
-        self._means = {name: mean.to(device) for name, mean in means.items()}
+    def __init__(self, card: ModelCard, engine: Engine, means: Mapping[str, Tensor], *, path: Path):
+        """`means`: attribute -> (classes, channels, height, width), in the order of the card's classes.
+
+        `path`: the file that it was read from.
+        """
+        self.card, self.engine, self.means, self.path = card, engine, means, path
+
+    @property
+    def generator(self) -> Generator:
+        """The networks in torch; raises `UnweaveError` where the model is an exported one, which has none."""
+        if generator := getattr(self.engine, "generator", None):
+            return generator
+        raise UnweaveError(f"{self.path.parent}: is an exported model, good for use only; name the model that it is of")
+
+    @property
+    def device(self) -> Device:
+        """Where codes and results of tensors are."""
+        return self.engine.device
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return self.engine.parameters
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -88,25 +152,24 @@ class Model:
 
     def read(self, images: Images) -> Float[Tensor, "images channels size size"]:
         """Images as the networks see them: cropped as in training, resized, in [-1, 1]."""
-        return read(given(images).items, self.card)
+        return self.engine.own(read(given(images).items, self.card))
 
     def encode(self, images: Images) -> Codes:
         """The codes of images, on the model's device; one image gives codes with a batch of 1."""
         items = given(images).items
         return Codes.cat([self._encode(items[k : k + BATCH]) for k in range(0, len(items), BATCH)])
 
-    @torch.no_grad()
     def decode(self, codes: Codes) -> Float[Tensor, "images channels size size"]:
         """The images of codes, in [-1, 1], on the model's device (Eq. 1).
 
         Raises `UnweaveError` unless there is a code of every attribute and of the rest.
         """
-        names = self.generator.names
+        names = self.engine.names
         if missing := [name for name in names if name not in codes]:
             raise UnweaveError(f"the codes lack {' and '.join(missing)}, expected {', '.join(names)}")
         codes = Codes({name: codes[name] for name in names})
         parts = [codes.at(slice(k, k + BATCH)) for k in range(0, codes.batch, BATCH)]
-        return torch.cat([self.generator.decode(part) for part in parts])
+        return concat([self.engine.decode(part) for part in parts])
 
     def transfer(self, sources: Images, exemplars: Mapping[str, Images], *, strength: Strength = 1.0) -> Result:
         """The sources, with some attributes taken from exemplars: attribute -> images. `{}` reconstructs."""
@@ -145,18 +208,18 @@ class Model:
 
     def mean_code(self, attribute: str, label: str) -> Codes:
         """The mean code of a class over its training images, as codes of one image with this attribute only."""
-        if attribute not in self._means:
+        if attribute not in self.means:
             raise UnweaveError(unknown_name("attribute", attribute, self.attributes))
         if label not in self.classes[attribute]:
             raise UnweaveError(unknown_name(f"class of {attribute}", str(label), self.classes[attribute]))
         number = self.classes[attribute].index(label)
-        return Codes({attribute: self._means[attribute][number : number + 1]})
+        return Codes({attribute: self.means[attribute][number : number + 1]})
 
     def strengths(self, names: Sequence[str], strength: Strength = 1.0) -> dict[str, float]:
         """The strength of each attribute in `names`, all of them known ones."""
         for name in names:
-            if name not in self.generator.names:
-                raise UnweaveError(unknown_name("attribute", name, self.generator.names))
+            if name not in self.engine.names:
+                raise UnweaveError(unknown_name("attribute", name, self.engine.names))
         by_name = strength if isinstance(strength, Mapping) else dict.fromkeys(names, strength)
         for name, value in by_name.items():
             if name not in names:
@@ -165,7 +228,6 @@ class Model:
                 raise UnweaveError(f"the strength of {name} is {value!r}, expected a finite number")
         return {name: float(by_name.get(name, 1.0)) for name in names}
 
-    @torch.no_grad()
     def distance_from_training(self, images: Images) -> list[float]:
         """For each image its mean absolute reconstruction error over the card's limit for it.
 
@@ -177,15 +239,32 @@ class Model:
             )
         items, distances = given(images).items, []
         for k in range(0, len(items), BATCH):
-            batch = read(items[k : k + BATCH], self.card).to(self.device)
-            errors = (self.decode(self.generator.encode(batch)) - batch).abs().flatten(1).mean(1)
-            distances += (errors / limit).tolist()
+            batch = read(items[k : k + BATCH], self.card)
+            found = as_numpy(self.engine.decode(self.engine.encode(self.engine.own(batch))))
+            distances += (np.abs(found - batch).mean((1, 2, 3)) / limit).tolist()
         return distances
 
-    # Not inference_mode: its tensors could not be trained on, and codes are features that people train probes on.
-    @torch.no_grad()
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write a folder to share: model.safetensors, README.md (a model card) and a grid of swaps where there is one.
+
+        `load` takes the folder. Raises `UnweaveError` where it is not empty or the model is an exported one.
+        """
+        from unweave.hub import save_pretrained
+
+        save_pretrained(self, expanded(folder))
+
+    def push_to_hub(self, repo_id: str, *, private: bool = False, api: Any = None) -> str:
+        """Put what `save_pretrained` writes on the Hugging Face Hub as "owner/name", made if need be; its address.
+
+        `private`: where it is made, for its owner only. `api`: a `huggingface_hub.HfApi`, for another token or server.
+        Raises `UnweaveError` where the Hub cannot be reached or refuses, and where the hub extra is missing.
+        """
+        from unweave.hub import push_to_hub
+
+        return push_to_hub(self, repo_id, private=private, api=api)
+
     def _encode(self, items: Sequence) -> Codes:
-        return self.generator.encode(read(items, self.card).to(self.device))
+        return self.engine.encode(self.engine.own(read(items, self.card)))
 
     def _changed(self, sources: Given, donors: Mapping[str, Given | Codes], strength: Strength = 1.0) -> Result:
         """Batch by batch: encode, exchange, decode."""
@@ -200,7 +279,7 @@ class Model:
                 tensors.append(images)
             else:
                 made += pictures(images)
-        results = torch.cat(tensors) if sources.tensors else made
+        results = concat(tensors) if sources.tensors else made
         return results if any(map(is_several, (sources, *donors.values()))) else results[0]
 
     def _part(self, images: Given | Codes, count: int) -> Callable[[slice], Codes]:

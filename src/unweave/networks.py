@@ -81,10 +81,13 @@ class Upsample(nn.Module):
         fold = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[0, 0, 0], [1, 1, 1]]])  # [parity, row of 2, row of 3]
         self.register_buffer("fold", fold, persistent=False)
 
+    def small_kernel(self) -> Float[Tensor, "c_out4 c_in 2 2"]:
+        """The kernel on the small image: four for each channel that comes out, one a place in a square of 2 x 2."""
+        return torch.einsum("pra,oiab,qsb->opqirs", self.fold, self.weight, self.fold).flatten(0, 2)
+
     def forward(self, x: Float[Tensor, "batch c_in height width"]) -> Float[Tensor, "batch c_out height2 width2"]:
-        small = torch.einsum("pra,oiab,qsb->opqirs", self.fold, self.weight, self.fold).flatten(0, 2)
-        x = F.conv2d(F.pad(x, (1, 0, 1, 0), mode="replicate"), small, self.bias.repeat_interleave(4))
-        return F.pixel_shuffle(x, 2)
+        x = F.pad(x, (1, 0, 1, 0), mode="replicate")
+        return F.pixel_shuffle(F.conv2d(x, self.small_kernel(), self.bias.repeat_interleave(4)), 2)
 
 
 class Decoder(nn.Sequential):

@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 import yaml
 
+from unweave import processes
 from unweave.config import Config
-from unweave.data.batches import Batch, steps_per_epoch
+from unweave.data.batches import Batch
 from unweave.data.table import AttributeTable
-from unweave.method import Unweave
+from unweave.interface import Method
 from unweave.run_folder import check_free
 from unweave.training import begin
 
@@ -33,9 +34,16 @@ def rehearse(
 
     Raises `UnweaveError` as `train` does for all but the images themselves.
     """
-    if folder is not None:
-        check_free(folder)
-    table, config, method = begin(data, config, init_from)
+    with processes.together():
+        with processes.agreed():
+            if folder is not None:
+                check_free(folder)
+            table, config, method = begin(data, config, init_from)
+        yield from lines(table, config, method)
+
+
+def lines(table: AttributeTable, config: Config, method: Method) -> Iterator[str]:
+    """The lines of `rehearse`."""
     yield yaml.safe_dump(json.loads(json.dumps(asdict(config))), sort_keys=False)
 
     images = {split: len(table.rows(split)) for split in ("train", "validation", "test")}
@@ -43,16 +51,18 @@ def rehearse(
     yield "classes: " + ", ".join(f"{name} {len(classes)}" for name, classes in table.classes.items())
     yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
 
-    seconds = seconds_per_step(method, noise(config, table.classes))
-    steps = config.run.steps or config.run.epochs * steps_per_epoch(images["train"], config)
+    seconds = seconds_per_step(method, noise(config, table.classes, method.batches))
+    steps = config.run.steps or config.run.epochs * method.steps_per_epoch(table.rows("train"))
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     pixels = len(table.files) * config.data.size**2 * config.data.channels
-    yield f"memory: {peak_memory(method.device) / 1e9:.1f} GB; {pixels / 1e6:.0f} MB of images in the cache folder"
+    each = f" in each of {processes.world()} processes" if processes.world() > 1 else ""
+    used = f"{peak_memory(method.device) / 1e9:.1f} GB{each}"
+    yield f"memory: {used}; {pixels / 1e6:.0f} MB of images in the cache folder"
 
 
-def noise(config: Config, classes: Mapping[str, Sequence[str]]) -> Batch:
+def noise(config: Config, classes: Mapping[str, Sequence[str]], batches: int = 1) -> Batch:
     """A batch of the right sizes, in which every image lends its codes to itself alone."""
-    size, batch = config.data.size, config.run.batch
+    size, batch = config.data.size, config.run.batch * batches
     oneself = torch.arange(batch)[:, None].expand(-1, len(classes))
     counts = torch.tensor([len(names) for names in classes.values()])
     return Batch(
@@ -60,14 +70,15 @@ def noise(config: Config, classes: Mapping[str, Sequence[str]]) -> Batch:
     )
 
 
-def seconds_per_step(method: Unweave, batch: Batch) -> float:
-    """The fastest of a few steps, the first one apart, which also warms up."""
+def seconds_per_step(method: Method, batch: Batch) -> float:
+    """The fastest of a few steps (or rounds of them that train every network), but the first, which also warms up."""
     seconds = []
-    for step in range(TIMED_STEPS + 1):
+    for turn in range(TIMED_STEPS + 1):
         start = time.perf_counter()
-        parts = method.step(batch, step)
-        next(iter(parts.values())).item()  # waits for the device
-        seconds.append(time.perf_counter() - start)
+        for step in range(turn * method.rhythm, (turn + 1) * method.rhythm):
+            parts = method.step(batch, step)
+            next(iter(parts.values())).item()  # waits for the device
+        seconds.append((time.perf_counter() - start) / method.rhythm)
     return min(seconds[1:])
 
 

@@ -24,12 +24,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unweave.checkpoint import load_tensors, optimiser_tensors, restore_optimiser, save_tensors
+from unweave.checkpoint import ModelCard, load_tensors, optimiser_tensors, restore_optimiser, save_tensors
 from unweave.codes import REST
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.files import CannotWriteError, is_run, remove, write_whole
-from unweave.method import Unweave
+from unweave.interface import Method
+from unweave.networks import Classifier
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -81,7 +82,7 @@ def locked(run: Path) -> Iterator[None]:
         yield
 
 
-def write_state(run: Path, method: Unweave, step: int, best: float, table: AttributeTable) -> None:
+def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable) -> None:
     """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score."""
     tensors: dict[str, Tensor] = {}
     for name, module in method.modules.items():
@@ -93,7 +94,7 @@ def write_state(run: Path, method: Unweave, step: int, best: float, table: Attri
     save_tensors(run / "state.safetensors", tensors, header)
 
 
-def read_state(run: Path, method: Unweave, table: AttributeTable) -> tuple[int, float]:
+def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, float]:
     """Put the last checkpoint back into `method`; returns its step and best score."""
     tensors, header = load_tensors(run / "state.safetensors", "state")
     try:
@@ -119,13 +120,26 @@ def read_state(run: Path, method: Unweave, table: AttributeTable) -> tuple[int, 
     return step, best
 
 
+def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
+    """The classifiers of a run at its last checkpoint, by attribute; `card` is that of the run's model."""
+    tensors, _ = load_tensors(run / "state.safetensors", "state")
+    found = {}
+    for k, (name, classes) in enumerate(card.attributes.items()):
+        found[name] = Classifier(len(classes), size=card.size, colours=card.channels, width=card.width)
+        try:
+            found[name].load_state_dict(_under(f"classifiers/{k}.", tensors))
+        except RuntimeError:
+            raise UnweaveError(f"{run}: its state.safetensors holds no classifiers that fit the model") from None
+    return found
+
+
 def fingerprint(table: AttributeTable) -> str:
     """Changes with the names, splits, classes and labels of the images; not with where they lie."""
     told = [table.files, table.splits, {name: table.columns[name] for name in table.attributes}, dict(table.classes)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def start_from(run: Path, method: Unweave, classes: Mapping[str, Sequence[str]]) -> None:
+def start_from(run: Path, method: Method, classes: Mapping[str, Sequence[str]]) -> None:
     """Take over the weights of another run wherever attribute, classes and shape agree.
 
     The averaged weights of its generator, which are the better ones. Raises `UnweaveError` where nothing fits.

@@ -15,7 +15,6 @@ from unweave.data.batches import TrainingSet, as_images, as_pixels
 from unweave.data.table import AttributeTable
 from unweave.draw import grid, save
 from unweave.evaluate import HeldOut, decode
-from unweave.method import Unweave
 from unweave.networks import Generator
 
 UNLIKE = 1.25
@@ -26,14 +25,14 @@ MEAN_CODE_IMAGES = 1000
 
 def write_model(
     path: Path,
-    method: Unweave,
+    generator: Generator,
     training: TrainingSet,
     table: AttributeTable,
     config: Config,
     figures: Mapping[str, float],
     step: int,
 ) -> None:
-    """Write what gets used: the averaged generator, its card, and the mean code of every class."""
+    """Write what gets used: the generator, its card, and the mean code of every class."""
     card = ModelCard(
         attributes={name: tuple(names) for name, names in table.classes.items()},
         size=config.data.size,
@@ -45,7 +44,7 @@ def write_model(
         reconstruction=reconstruction_limits(figures),
         name=path.absolute().parent.name,
     )
-    save_model(path, card, method.average, mean_codes(method.average, training, table))
+    save_model(path, card, generator, mean_codes(generator, training, table))
 
 
 def reconstruction_limits(figures: Mapping[str, float]) -> dict[str, float]:

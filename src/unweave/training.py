@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,18 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from unweave import config as settings
-from unweave import machine
+from unweave import machine, processes
+from unweave.baselines import make_rival
+from unweave.baselines.pairs import PAIRWISE, narrowed
 from unweave.config import Config
-from unweave.data.batches import TrainingSet, check_settings, draw_batch, steps_per_epoch, training_set
+from unweave.data.batches import TrainingSet, check_settings, training_set
 from unweave.data.cache import cached_images
 from unweave.data.pictures import check_crop
 from unweave.data.table import AttributeTable, read_table
 from unweave.errors import UnweaveError
-from unweave.evaluate import HeldOut, evaluate, held_out, score
+from unweave.evaluate import HeldOut, held_out, score
 from unweave.files import bundled
+from unweave.interface import Method
 from unweave.judges import judged_attributes, train_judge
 from unweave.method import Unweave, learning_rate_share
 from unweave.run_folder import (
@@ -36,7 +39,6 @@ from unweave.run_folder import (
     start_from,
     write_state,
 )
-from unweave.snapshots import sample_grid, write_model
 
 HELD_OUT_IMAGES = 256
 """Most images, and number of pairs, that an evaluation during training uses."""
@@ -50,42 +52,52 @@ def train(
     preset: str | None = None,
     config: Config | None = None,
     init_from: str | Path | None = None,
-    **changes: Mapping[str, Any],
+    **changes: Mapping[str, Any] | str,
 ) -> Path:
     """Train a model in a new run `folder` and return that folder, which `unweave.load` takes.
 
     `data`: a folder, a .zip, the name of the bundled set, or a table (`read_table`, `table_from_arrays`). Settings are
     those of `preset` or `config` (the paper's if neither is given) with `changes`, e.g. `losses={"adversarial": 0.1}`.
+    `method="stargan"` among them trains a rival, with its published recipe if there is neither.
     `init_from`: a run folder whose weights to start from, wherever attributes and shapes agree.
+
+    Where torchrun has started several processes they train one model together, and `run.batch` is the batch of all.
 
     Raises `UnweaveError`: bad data or settings, a run folder in use, a loss that is not finite, too little memory.
     """
     if preset and config:
         raise UnweaveError(f"both the preset {preset} and a config were given, expected one of them")
-    config = settings.build(changes, config or (settings.preset(preset) if preset else Config()))
-    check_free(Path(folder))
-    table, config, method = begin(data, config, init_from)
-    with ExitStack() as stack:
-        with made(Path(folder)) as run:
-            stack.enter_context(locked(run))
-            training, held = prepare(table, config)
-            settings.write_config(run / "config.yaml", config)
-            write_state(run, method, 0, float("-inf"), table)
+    config = settings.build(changes, config or (settings.preset(preset) if preset else None))
+    run = Path(folder)
+    with processes.together(), ExitStack() as stack:
+        with processes.agreed():
+            check_free(run)
+            table, config, method = begin(data, config, init_from)
+        with processes.in_turn():
+            if processes.first():
+                with made(run):
+                    stack.enter_context(locked(run))
+                    training, held = prepare(table, config)
+                    settings.write_config(run / "config.yaml", config)
+                    write_state(run, method, 0, float("-inf"), table)
+            else:
+                training, held = training_images(table, config)[0], None
         return fit(method, training, held, table, config, run, first_step=0, best=float("-inf"))
 
 
 def begin(
     data: str | Path | AttributeTable, config: Config, init_from: str | Path | None
-) -> tuple[AttributeTable, Config, Unweave]:
+) -> tuple[AttributeTable, Config, Method]:
     """All that comes before the images: labels, resolved settings, networks; raises for all that is wrong with them."""
     if config.run.tensorboard:
         check_tensorboard()
     table = as_table(data, config)
     check_settings(table, config)
     check_crop(config.data.crop)
+    processes.check_batch(config.run.batch)
     used = {"source": source_of(table), "pattern": table.pattern, "attributes": table.attributes}
     config = machine.resolve(replace(config, data=replace(config.data, **used)))
-    method = Unweave(config, table.classes)
+    method = method_of(config, table)
     if init_from is not None:
         start_from(Path(init_from), method, table.classes)
     return table, config, method
@@ -95,32 +107,49 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
     """Go on with a run that was stopped, bit for bit, from its last checkpoint; returns the run folder.
 
     Data and settings are the run's own; `data` is only needed where it was trained on arrays. On another machine the
-    arithmetic may differ in the last bits, which is said on stderr.
+    arithmetic may differ in the last bits, which is said on stderr, as it may with another number of processes.
     """
     run = Path(run)
+    with processes.together(), ExitStack() as stack:
+        with processes.agreed():
+            table, config, method = begin_again(run, data)
+            if processes.first():
+                stack.enter_context(locked(run))
+        with processes.in_turn():
+            step, best = read_state(run, method, table)
+            images = prepare(table, config) if processes.first() else (training_images(table, config)[0], None)
+        return fit(method, *images, table, config, run, first_step=step, best=best)
+
+
+def begin_again(run: Path, data: AttributeTable | None) -> tuple[AttributeTable, Config, Method]:
+    """What `begin` gives, of a run that is resumed: its own data and settings, and networks to fill."""
     if not (run / "config.yaml").exists():
         raise UnweaveError(f"{run}: holds no config.yaml, so it is not a run folder that can be resumed")
     config = settings.read_config(run / "config.yaml")
     if "auto" in (config.run.device, config.run.precision) or not config.run.threads:
         raise UnweaveError(f"{run / 'config.yaml'}: is not as the training wrote it, whose run.device is resolved")
+    processes.check_batch(config.run.batch)
     config = machine.restore(config)
     if not config.data.source and data is None:
         raise UnweaveError(
             f"{run}: was trained on arrays; resume it from Python, with the same table: unweave.resume(run, data=table)"
         )
     table = as_table(data or bundled(f"{config.data.source}.zip") or config.data.source, config)
-    method = Unweave(config, table.classes)
-    with locked(run):
-        step, best = read_state(run, method, table)
-        training, held = prepare(table, config)
-        return fit(method, training, held, table, config, run, first_step=step, best=best)
+    return table, config, method_of(config, table)
 
 
 def as_table(data: str | Path | AttributeTable, config: Config) -> AttributeTable:
-    """The table to train on, as the settings say it is to be read."""
+    """The table to train on, as the settings say it is to be read; of a pair-wise rival with its two classes only."""
     if isinstance(data, AttributeTable):
-        return data
-    return read_table(data, attributes=config.data.attributes or None, pattern=config.data.pattern)
+        table = data
+    else:
+        table = read_table(data, attributes=config.data.attributes or None, pattern=config.data.pattern)
+    return narrowed(table, config) if config.method in PAIRWISE else table
+
+
+def method_of(config: Config, table: AttributeTable) -> Method:
+    """What the settings train, its weights drawn from the run's seed."""
+    return Unweave(config, table.classes) if config.method == "unweave" else make_rival(config, table)
 
 
 def source_of(table: AttributeTable) -> str:
@@ -130,10 +159,10 @@ def source_of(table: AttributeTable) -> str:
     return table.source.stem if table.source == bundled(f"{table.source.stem}.zip") else str(table.source.resolve())
 
 
-def prepare(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut]:
-    """Decoded images to train on, and images held out with a judge trained on the real training images.
+def training_images(table: AttributeTable, config: Config) -> tuple[TrainingSet, np.ndarray]:
+    """Decoded images to train on, and which rows of the table are held out.
 
-    Held out are the validation images if there are any, else the test images, else a twentieth of the training images.
+    Those are the validation images if there are any, else the test images, else a twentieth of the training images.
     """
     pixels = cached_images(table, size=config.data.size, channels=config.data.channels, crop=config.data.crop)
     labels = table.labels()
@@ -143,8 +172,15 @@ def prepare(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut
         kept = spare_rows(labels, training.rows, len(training.rows) // 20, config.run.seed)
         if len(training.rows) - len(kept) >= config.run.batch:
             training = replace(training, rows=np.setdiff1d(training.rows, kept))
+    return training, kept
+
+
+def prepare(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut]:
+    """Decoded images to train on, and images held out with a judge trained on the real training images."""
+    training, kept = training_images(table, config)
+    pixels, labels = training.pixels, training.labels
     few = np.random.default_rng(config.run.seed).permutation(kept if len(kept) else training.rows)[:HELD_OUT_IMAGES]
-    classes = judged_attributes(table.classes, labels[few]) if config.run.judge_steps else {}
+    classes = judged_attributes(table.classes, labels[few], table.labelled()[few]) if config.run.judge_steps else {}
     judge = None
     if classes:
         columns = [table.attributes.index(name) for name in classes]
@@ -171,9 +207,9 @@ def spare_rows(labels: np.ndarray, rows: np.ndarray, count: int, seed: int) -> n
 
 
 def fit(
-    method: Unweave,
+    method: Method,
     training: TrainingSet,
-    held: HeldOut,
+    held: HeldOut | None,
     table: AttributeTable,
     config: Config,
     run: Path,
@@ -181,20 +217,27 @@ def fit(
     first_step: int,
     best: float,
 ) -> Path:
-    """The loop, from `first_step` to the end; `best` is the score of `best.safetensors` so far."""
-    rhythm = config.run
-    epoch_steps = steps_per_epoch(len(training.rows), config)
+    """The loop, from `first_step` to the end; `best` is the score of `best.safetensors` so far.
+
+    Of several processes all go through it, in step; the first alone, which has `held`, evaluates and writes.
+    """
+    rhythm, first = config.run, processes.first()
+    epoch_steps = method.steps_per_epoch(training.rows)
     steps = rhythm.steps or rhythm.epochs * epoch_steps
     saved = logged = first_step
     waited, since = 0.0, time.perf_counter()
     with ExitStack() as stack:
         stack.enter_context(machine.memory_advice(config))
-        log = stack.enter_context(metrics_log(run, after=first_step, tensorboard=rhythm.tensorboard))
+        metrics = metrics_log(run, after=first_step, tensorboard=rhythm.tensorboard) if first else nullcontext(ignore)
+        log = stack.enter_context(metrics)
         asked_to_leave = stack.enter_context(machine.interrupts())
-        bar = stack.enter_context(tqdm(total=steps, initial=first_step, unit="step", desc=run.name, disable=None))
+        hide = None if first else True  # None: where stderr is no terminal
+        bar = stack.enter_context(tqdm(total=steps, initial=first_step, unit="step", desc=run.name, disable=hide))
+        good = f"the last checkpoint in {run} is good; go on with: unweave train --resume {run}"
+        stack.enter_context(processes.mourning(good))
         for step in range(first_step, steps):
             asked = time.perf_counter()
-            batch = draw_batch(training, config, step)
+            batch = method.batch(training, step)
             waited += time.perf_counter() - asked
 
             share = learning_rate_share(step, steps, None if rhythm.steps else epoch_steps, config.optim.flat)
@@ -211,28 +254,36 @@ def fit(
                 seconds = time.perf_counter() - since
                 pace = {"images_per_s": rhythm.batch * (done - logged) / seconds, "data_wait": waited / seconds}
                 log({"step": done, **values, "lr_share": share, **pace})
-                bar.set_postfix({name: f"{values[name]:.3g}" for name in ("reconstruction", "synthesis", "margin")})
+                told = ("reconstruction", "synthesis", "margin")
+                bar.set_postfix({name: f"{values[name]:.3g}" for name in told if name in values})
                 logged = done
             if sampling or saving:
                 finite({"largest weight": largest_weight(method.modules)}, done, run, saved)
-                figures = evaluate(method.average, held, pairs=HELD_OUT_IMAGES)
-                if sampling:
-                    log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
-                    tqdm.write(f"step {done}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
-                    sample_grid(method.average, held, run / "samples" / f"{done:06d}.png")
-                    if score(figures) >= best:
-                        best = score(figures)
-                        write_model(run / "best.safetensors", method, training, table, config, figures, done)
-                if saving:
-                    write_model(run / "last.safetensors", method, training, table, config, figures, done)
-                    write_state(run, method, done, best, table)
-                    saved = done
+                with processes.agreed():
+                    figures = method.figures(held, HELD_OUT_IMAGES) if held else {}
+                    if held and sampling:
+                        log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
+                        tqdm.write(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
+                        method.sample(held, run / "samples" / f"{done:06d}.png")
+                        if score(figures) >= best:
+                            best = score(figures)
+                            method.write(run / "best.safetensors", training, table, figures, done)
+                    if held and saving:
+                        method.write(run / "last.safetensors", training, table, figures, done)
+                        write_state(run, method, done, best, table)
+                saved = done if saving else saved
             if done == logged:
                 waited, since = 0.0, time.perf_counter()  # evaluations and checkpoints are not training time
             if leave and done < steps:
-                tqdm.write(f"stopped after step {done}; go on with: unweave train --resume {run}")
+                if first:
+                    tqdm.write(f"stopped after step {done}; go on with: unweave train --resume {run}")
+                processes.close()
                 raise leave
     return run
+
+
+def ignore(_: Mapping[str, float]) -> None:
+    """What a process that does not write does with what is logged."""
 
 
 def finite(parts: Mapping[str, Tensor], step: int, run: Path, saved: int) -> dict[str, float]:

@@ -12,7 +12,10 @@ import pytest
 from unweave import __version__
 from unweave.cli import app, main
 
-COMMANDS = ("data", "evaluate", "faces", "info", "interpolate", "mix", "synthesize", "train", "transfer")
+COMMANDS = (
+    *("augment", "data", "encode", "evaluate", "export", "faces", "info"),
+    *("interpolate", "mix", "synthesize", "train", "transfer", "translate"),
+)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""`unweave evaluate`: the figures of a model, on screen and as JSON."""
+"""`unweave evaluate`, `augment` and `encode`: a model measured, and put to work on a data set."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from unweave.cli import main
+from unweave.errors import UnweaveError
 from unweave.training import train
 
 TINY = {
@@ -15,6 +16,18 @@ TINY = {
     "networks": {"width": 1 / 16, "critic_width": 1 / 16, "residual_blocks": 1},
     "run": {"batch": 6, "steps": 2, "judge_steps": 0, "device": "cpu", "precision": "float32"},
 }
+
+
+@pytest.fixture(autouse=True)
+def without_extractor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the extra `metrics` is missing, and probes are short; they have tests of their own."""
+
+    def missing(*_: object) -> None:
+        raise UnweaveError("features need a package")
+
+    monkeypatch.setattr("unweave.report.images.find_extractor", missing)
+    monkeypatch.setattr("unweave.metrics.disentanglement.need_scikit_learn", missing)
+    monkeypatch.setattr("unweave.metrics.leakage.STEPS", 20)
 
 
 def test_the_table_shows_what_the_json_holds(
@@ -76,3 +89,56 @@ def test_a_place_for_the_json_is_checked_before_the_work(tmp_path: Path, capsys:
         main(["evaluate", "gone", "--json", str(tmp_path)])
     assert left.value.code == 2
     assert capsys.readouterr().err == f"unweave: {tmp_path}: is a folder, expected the name of a file to write\n"
+
+
+def test_the_report_is_written_and_its_tables_are_shown(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(toy_folder, tmp_path / "run", **TINY)
+    capsys.readouterr()
+    main(f"evaluate {run} {toy_folder} --pairs 8 --judge-steps 5 -o {tmp_path / 'report'}".split())
+    shown = capsys.readouterr().out
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert (tmp_path / "report" / "report.md").read_text().startswith("# run on ")
+    assert (tmp_path / "report" / "transfer.png").is_file()
+    assert (tmp_path / "report" / "mass.png").is_file()  # of the run's own classifiers
+    entropy = report["posterior"]["shape"]["colour"]
+    assert 0 < entropy["entropy"] <= entropy["maximum"]
+    assert f"{entropy['entropy']:.3f}" in shown
+    assert f"{report['leakage']['rest']['shape']['linear']:.3f}" in shown
+    assert report["left_out"]["features"] == "features need a package"
+    assert "not measured: features (features need a package)" in shown
+    assert "true answers are for rendered faces" in report["left_out"]["truth"]
+
+
+def test_a_place_for_the_report_is_checked_before_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    for command in ("evaluate gone -o", "augment gone gone --number 3"):
+        with pytest.raises(SystemExit) as left:
+            main([*command.split(), str(tmp_path)])
+        assert left.value.code == 2
+        line = f"unweave: {tmp_path}: exists already and is not empty; name a new folder\n"
+        assert capsys.readouterr().err == line
+
+
+def test_hybrids_and_codes_are_written_and_told(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(toy_folder, tmp_path / "run", **TINY)
+    capsys.readouterr()
+    main(f"augment {run} {toy_folder} {tmp_path / 'more'} --number 3 --seed 4".split())
+    assert capsys.readouterr().out == f"{tmp_path / 'more'}: 3 hybrids\n"
+    assert len(list((tmp_path / "more" / "train").glob("*.png"))) == 3
+    main(f"encode {run} {toy_folder} {tmp_path / 'codes.npz'} --half".split())
+    assert capsys.readouterr().out == f"{tmp_path / 'codes.npz'}: codes of 60 images\n"
+
+
+def test_mistakes_of_augment_and_encode_get_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for line, said in (
+        (f"augment gone gone {tmp_path / 'new'} --number 0", "--number is 0, expected at least 1"),
+        ("encode gone gone codes.txt", "codes.txt: its ending says no format that can be written, expected .npz"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(line.split())
+        assert left.value.code == 2
+        assert capsys.readouterr().err == f"unweave: {said}\n"

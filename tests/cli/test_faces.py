@@ -109,7 +109,7 @@ def test_every_setting_reaches_the_database(tmp_path: Path, monkeypatch: pytest.
     [
         Database(),
         Database(people=9, unseen="combinations", lights=("top",), colours=("grey",), least_intensity=0.25),
-        Database(background=0, glasses=False, facial_hair=False),
+        Database(keep_styling=True, background=0, glasses=False, facial_hair=False),
         Database(background=7, glasses=True, facial_hair=True, pose=2.5),
         Database(first=7, samples=5, pose=0.0, test_people=3, lights=("room", "left"), expressions=EXPRESSIONS),
     ],

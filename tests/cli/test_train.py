@@ -35,10 +35,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_every_setting_is_a_flag_with_help(capsys: pytest.CaptureFixture[str]) -> None:
     main(["train", "--help"])
     shown = capsys.readouterr().out
-    sections = {section.name: getattr(Config(), section.name) for section in fields(Config)}
+    sections = {section.name: getattr(Config(), section.name) for section in fields(Config) if section.name != "method"}
     flags = [f"--{name}.{field.name.replace('_', '-')}" for name, value in sections.items() for field in fields(value)]
     assert [flag for flag in flags if flag not in shown] == ["--data.source"]  # DATA itself
     assert "(Eq. 4)." in " ".join(shown.split())
+    assert "--method" in shown
 
 
 def test_flags_beat_the_file_which_beats_the_preset_which_beats_the_defaults(tmp_path: Path) -> None:
@@ -134,6 +135,31 @@ def test_training_from_the_command_line_fills_a_run_folder_that_can_be_resumed(
     assert (run / "best.safetensors").exists()
     main(["train", "--resume", str(run)])
     assert f"unweave transfer {run}" in capsys.readouterr().out
+
+
+def test_a_rival_is_trained_by_its_name_and_says_how_it_is_used(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    more = "--method stargan --attributes colour --rivals.critic-steps 2".split()
+    main(["train", str(toy_folder), "-o", str(run), *more, *TINY])
+    assert f"unweave translate {run} SOURCE.png --class ATTRIBUTE=CLASS -o out.png" in capsys.readouterr().out
+    settings = yaml.safe_load((run / "config.yaml").read_text())
+    assert (settings["method"], settings["optim"]["flat"], settings["data"]["flip"]) == ("stargan", 0.5, True)
+    main(
+        ["translate", str(run), str(toy_folder / "test" / "001.png"), "--class", "colour=red", "-o", str(run / "o.png")]
+    )
+    assert (run / "o.png").exists()
+
+
+def test_the_pair_has_a_short_flag_and_a_line_where_it_is_wrong(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, "train", str(toy_folder), "-o", str(tmp_path / "run"), "--method", "cyclegan", *TINY)
+    assert said.startswith("cyclegan: --pair is missing, expected ATTRIBUTE:SOURCE=TARGET of the data, as")
+    more = ["--method", "pix2pix", "--pair", "shape:circle=oval", *TINY]
+    said = refused(capsys, "train", str(toy_folder), "-o", str(tmp_path / "run"), *more)
+    assert said.startswith("pix2pix: rivals.pair is 'shape:circle=oval', expected ATTRIBUTE:SOURCE=TARGET")
 
 
 def test_dry_run_shows_what_to_expect_and_writes_nothing(

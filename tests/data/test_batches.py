@@ -11,6 +11,7 @@ from unweave.data.batches import (
     TrainingSet,
     as_images,
     as_pixels,
+    balanced_order,
     draw_batch,
     mirror_maps,
     steps_per_epoch,
@@ -123,6 +124,81 @@ def test_pixels_survive_the_way_there_and_back(value: int) -> None:
     images = as_images(pixels)
     assert -1 <= images.min() <= images.max() <= 1
     assert np.array_equal(as_pixels(images), pixels)
+
+
+def epoch_of(data: TrainingSet, config: Config) -> list[tuple[int, bool, list[int]]]:
+    """What one epoch shows: which image, whether mirrored, its labels."""
+    shown = []
+    for step in range(steps_per_epoch(len(data.rows), config)):
+        batch = draw_batch(data, config, step)
+        for image, labels in zip(batch.images, batch.labels, strict=True):
+            shown.append((which(image), bool(image[0, 0, -1] > image[0, 0, 0]), labels.tolist()))
+    return shown
+
+
+def test_mirrored_copies_show_every_image_and_its_mirror_once_an_epoch(table: AttributeTable) -> None:
+    data, config = data_and_config(table, mirrored_copies=True, flip_labels=["gaze:left=right"])
+    shown = epoch_of(data, config)
+    assert steps_per_epoch(IMAGES, config) == 2 * IMAGES // 12
+    assert len({(image, mirrored) for image, mirrored, _ in shown}) == len(shown) == 72
+    gazes = ("left", "front", "right", None)
+    for image, mirrored, labels in shown:
+        gaze = gazes[image % 4]
+        gaze = {"left": "right", "right": "left"}.get(gaze or "", gaze) if mirrored else gaze
+        assert labels == [image % 5, -1 if gaze is None else table.classes["gaze"].index(gaze)]
+
+
+def test_mirroring_twice_over_is_refused() -> None:
+    with pytest.raises(UnweaveError, match=r"data\.flip is True, expected off beside data\.mirrored_copies"):
+        build({"data": {"flip": True, "mirrored_copies": True}})
+
+
+def imbalanced() -> AttributeTable:
+    """40 images: 33 of a, 5 of b, 2 without a label."""
+    pixels = np.full((IMAGES, 32, 32, 3), 100, np.uint8)
+    return table_from_arrays(pixels, {"look": [*("b" if k % 7 == 3 else "a" for k in range(38)), None, None]})
+
+
+def test_a_balanced_attribute_shows_its_classes_equally_often_in_every_batch() -> None:
+    data, config = data_and_config(imbalanced(), balance="look")
+    for step in range(12):
+        labels = draw_batch(data, config, step).labels[:, 0].tolist()
+        assert abs(labels.count(0) - labels.count(1)) <= 3
+    data, config = data_and_config(imbalanced())
+    assert draw_batch(data, config, 0).labels[:, 0].tolist().count(1) <= 4
+
+
+def test_balancing_leaves_nobody_out_for_ever_and_repeats_for_a_seed() -> None:
+    labels = np.array([0] * 32 + [1] * 6 + [-1] * 2)
+    orders = [balanced_order(labels, np.random.default_rng([0, epoch])) for epoch in range(12)]
+    assert set(np.concatenate(orders).tolist()) == set(range(40))
+    for order in orders:
+        assert np.bincount(labels[order] + 1).tolist() == [2, 19, 19]
+        assert set(order[labels[order] != 0].tolist()) == set(range(32, 40))  # the rare ones and the unlabelled
+    assert np.array_equal(orders[3], balanced_order(labels, np.random.default_rng([0, 3])))
+
+
+@given(st.lists(st.integers(-1, 3), min_size=1, max_size=40), st.integers(0, 99))
+def test_a_balanced_epoch_is_as_long_as_any_and_even(labels: list[int], seed: int) -> None:
+    column = np.array(labels)
+    order = balanced_order(column, np.random.default_rng(seed))
+    assert order.shape == column.shape
+    counts = np.bincount(column[order] + 1, minlength=5)
+    assert counts[0] == labels.count(-1)
+    there = counts[1:][np.isin(np.arange(4), column)]
+    assert not len(there) or there.max() - there.min() <= 1
+
+
+def test_mirrored_copies_are_balanced_by_the_label_that_they_show(table: AttributeTable) -> None:
+    data, config = data_and_config(table, mirrored_copies=True, flip_labels=["gaze:left=right"], balance="gaze")
+    gazes = [labels[1] for _, _, labels in epoch_of(data, config)]
+    counts = [gazes.count(k) for k in range(3)]
+    assert max(counts) - min(counts) <= 4
+
+
+def test_an_unknown_attribute_to_balance_is_refused(table: AttributeTable) -> None:
+    with pytest.raises(UnweaveError, match=r"data\.balance names 'colour', but the attributes are who, gaze"):
+        data_and_config(table, balance="colour")
 
 
 def test_only_the_training_rows_are_drawn(table: AttributeTable) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from unweave.errors import UnweaveError
 from unweave.faces.database import Database, first_lights
-from unweave.faces.factors import EXPRESSIONS, LIGHTS
+from unweave.faces.factors import EXPRESSIONS, LIGHTS, own
 from unweave.faces.people import person
 
 SMALL = Database(people=12, samples=3, expressions=("neutral", "smile", "sad"), lights=("left", "right"))
@@ -64,6 +64,12 @@ def test_background_glasses_and_facial_hair_may_be_the_same_for_all() -> None:
         assert all(entry.factors.facial_hair == (facial_hair and person(entry.factors.identity).male) for entry in same)
         plain = [replace(e.factors, background=None, glasses=None, facial_hair=None) for e in same]
         assert plain == [replace(e.factors, background=None, glasses=None, facial_hair=None) for e in SMALL]
+
+
+def test_people_may_keep_their_hairdo_and_clothes() -> None:
+    kept = replace(SMALL, keep_styling=True)
+    assert {entry.factors.styling for entry in kept if "person0003" in entry.file} == {own(3).styling}
+    assert [replace(e.factors, styling=0) for e in kept] == [replace(e.factors, styling=0) for e in SMALL]
 
 
 def test_heads_turn_as_far_as_was_said_and_no_further() -> None:

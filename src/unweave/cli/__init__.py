@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -25,11 +27,15 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "use:mix": "Mix an attribute of several images and put it on the source.",
     "use:interpolate": "Go in steps from one exemplar of an attribute to another.",
     "use:synthesize": "Give the source the mean of a class, without an exemplar.",
+    "translate:translate": "Give images a class, by a model of any method (see train --method).",
     "use:info": "Tell what a model knows: attributes, classes, size, training.",
-    "evaluate:evaluate": "Measure a model on test images, by classifiers trained apart.",
+    "evaluate:evaluate": "Measure a model on test images, by judges trained apart.",
+    "evaluate:augment": "Write hybrids of training images, with their labels.",
+    "evaluate:encode": "Write the codes of all images of a data set to one file.",
+    "export:export": "Write a model as ONNX graphs, which run without torch.",
 }.items():
     app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
-app.command("unweave.cli.data:app", name="data", help="Look for mistakes in labelled images; unpack the bundled ones.")
+app.command("unweave.cli.data:app", name="data", help="Check, prepare, split, join, pack and convert labelled images.")
 app.command("unweave.cli.faces:app", name="faces", help="Render a database of faces with known factors.")
 
 
@@ -44,10 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
     except (CycloptsError, UnweaveError) as error:
-        print(f"unweave: {error}", file=sys.stderr)
-        sys.exit(2)
+        fail(f"unweave: {error}")
     except OSError as error:
         if error.filename is None:
             raise
-        print(f"unweave: {error.filename}: {error.strerror}", file=sys.stderr)
-        sys.exit(2)
+        fail(f"unweave: {error.filename}: {error.strerror}")
+
+
+def fail(line: str) -> NoReturn:
+    """Print the line and leave with exit code 2; of several processes the first to come here prints it."""
+    if "WORLD_SIZE" in os.environ:  # as torchrun sets it; without it there is no need of torch
+        from unweave.processes import several, tell
+
+        if several():
+            tell(line)
+            sys.stdout.flush()
+            os._exit(2)  # at once: a group of processes that is left out of turn cannot be taken down in order
+    print(line, file=sys.stderr)
+    sys.exit(2)

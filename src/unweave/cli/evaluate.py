@@ -1,8 +1,12 @@
-"""`unweave evaluate`."""
+"""`unweave evaluate`, `augment` and `encode`: a trained model measured, and put to work on a whole data set."""
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
+
+from unweave.cli.arguments import check_out
 from unweave.errors import UnweaveError
 
 
@@ -12,12 +16,14 @@ def evaluate(
     /,
     *,
     pairs: int = 1024,
-    judge_steps: int = 1500,
+    judge_steps: int = 750,
     seed: int = 0,
     pattern: str | None = None,
+    inception: Path | None = None,
     json: Path | None = None,
+    out: Annotated[Path | None, Parameter(alias="-o")] = None,
 ) -> None:
-    """Measure a model on test images, by classifiers trained apart.
+    """Measure a model on test images, by judges trained apart.
 
     Parameters
     ----------
@@ -30,29 +36,112 @@ def evaluate(
     judge_steps
         Training steps of the classifiers, which learn from real training images only.
     seed
-        Seed of pairs and classifiers.
+        Seed of pairs, classifiers and probes.
     pattern
         File-name pattern of the data, where labels stand in the names.
+    inception
+        Weights of Inception-v3 for the Frechet distance, in place of EfficientNet-Lite0.
     json
-        A file to write the figures to as well.
+        A file to write the first table's figures to as well.
+    out
+        A new folder to write the whole report to: report.json, report.md and pictures.
     """
     from json import dumps
 
-    from unweave.evaluate import evaluate as measure
-    from unweave.evaluate import held_out_of, table_of_figures
-    from unweave.files import check_file, write_whole
+    from unweave.evaluate import figures_of, table_of_figures
+    from unweave.files import check_file, expanded, is_run, write_whole
     from unweave.model import load
+    from unweave.report import look, report_on
+    from unweave.report.pages import as_text, tables, write_report
 
     if pairs < 1 or judge_steps < 1:
         raise UnweaveError(f"--pairs is {pairs} and --judge-steps is {judge_steps}, expected at least 1 each")
     if json is not None:
         check_file(json)
-    loaded = load(model)
-    held = held_out_of(loaded.card, data, judge_steps=judge_steps, seed=seed, pattern=pattern)
-    figures = measure(loaded.generator, held, pairs=pairs, seed=seed)
+    if out is not None:
+        check_out(out, folder=True)
+    loaded, folder = load(model), expanded(model)
+    subject = look(
+        loaded,
+        data,
+        pairs=pairs,
+        judge_steps=judge_steps,
+        seed=seed,
+        pattern=pattern,
+        run=folder if is_run(folder) else None,
+        weights=inception,
+    )
+    held, figures = subject.held, figures_of(subject.readings, subject.held)
     print(f"{loaded.card.name or model} on {len(held.images)} test images of {data}, {pairs} pairs, seed {seed}")
     print(table_of_figures(figures))
-    if (held.labels < 0).all():
-        print(f"nothing can be judged: no label of the test images of {data} is a class of the model")
     if json is not None:
         write_whole(json, dumps(figures, indent=1) + "\n")
+    report, pictures = report_on(subject)
+    for table in tables(report):
+        print(f"\n{as_text(table)}")
+    if report["left_out"]:
+        print()
+    for name, reason in report["left_out"].items():
+        print(f"not measured: {name} ({reason})")
+    if out is not None:
+        write_report(report, pictures, out)
+        print(f"{out}: report.json, report.md, {', '.join(pictures)}")
+    if (held.labels < 0).all():
+        print(f"nothing can be judged: no label of the test images of {data} is a class of the model")
+
+
+def augment(model: str, data: str, out: Path, /, *, number: int, seed: int = 0, pattern: str | None = None) -> None:
+    """Write hybrids of training images, with their labels.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    data
+        A folder or .zip of labelled images, or faces64 for the bundled ones; its training images are used.
+    out
+        The new folder: train/ with metadata.csv, and donors.csv, which says where each code came from.
+    number
+        How many hybrids; each takes every attribute from a training image of its own.
+    seed
+        The same seed gives the same hybrids.
+    pattern
+        File-name pattern of the data, where labels stand in the names.
+    """
+    if number < 1:
+        raise UnweaveError(f"--number is {number}, expected at least 1")
+    check_out(out, folder=True)
+
+    from unweave.hybrids import write_hybrids
+    from unweave.model import load
+
+    write_hybrids(load(model), data, out, number=number, seed=seed, pattern=pattern)
+    print(f"{out}: {number} hybrids")
+
+
+def encode(model: str, data: str, out: Path, /, *, half: bool = False, pattern: str | None = None) -> None:
+    """Write the codes of all images of a data set to one file.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    data
+        A folder or .zip of labelled images, or faces64 for the bundled ones.
+    out
+        The .npz to write, for numpy.load: codes/NAME, labels/COLUMN, file_name and split.
+    half
+        Codes in half precision.
+    pattern
+        File-name pattern of the data, where labels stand in the names.
+    """
+    from unweave.files import check_file
+
+    if out.suffix.lower() != ".npz":
+        raise UnweaveError(f"{out}: its ending says no format that can be written, expected .npz")
+    check_file(out)
+
+    from unweave.code_file import write_codes
+    from unweave.model import load
+
+    print(f"{out}: codes of {write_codes(load(model), data, out, half=half, pattern=pattern)} images")

@@ -27,6 +27,7 @@ def render(
     samples: int = 2,
     least_intensity: float = 50,
     pose: float = 4,
+    keep_styling: bool = False,
     background: int | None = None,
     glasses: Annotated[bool | None, Parameter(negative="--no-glasses")] = None,
     facial_hair: Annotated[bool | None, Parameter(negative="--no-facial-hair")] = None,
@@ -67,6 +68,8 @@ def render(
         Strength in percent from which expressions start after the first sitting.
     pose
         Most degrees that a head is turned, up to 15; it nods at most half as far and tilts a third. 0: all straight.
+    keep_styling
+        Hairdo and clothes are the person's own in all sittings.
     background
         Number of one background for everybody, 0 to 7; if not given, each person's own.
     glasses
@@ -101,6 +104,7 @@ def render(
         gazes=gazes,
         colours=colours,
         pose=float(pose),
+        keep_styling=keep_styling,
         background=background,
         glasses=glasses,
         facial_hair=facial_hair,
@@ -141,9 +145,9 @@ def sheet(
         Side of each face in pixels.
     """
     from unweave.cli.arguments import check_out
-    from unweave.draw import save
+    from unweave.draw import save, stacked
     from unweave.faces.factors import check_size, check_whole
-    from unweave.faces.sheets import SHEETS, draw_sheet, stacked
+    from unweave.faces.sheets import SHEETS, draw_sheet
 
     for name in only:
         if name not in SHEETS:

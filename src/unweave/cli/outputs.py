@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from jaxtyping import Float
 from PIL.Image import Image
-from torch import Tensor
 
+from unweave.arrays import Float, Tensor
 from unweave.cli.arguments import file_names, image_files
 from unweave.codes import Codes
 from unweave.draw import grid, save

@@ -11,7 +11,8 @@ from docstring_parser import parse_from_object
 
 from unweave.config import Config
 
-ALIASES = {"attributes": "--attributes", "pattern": "--pattern", "device": "--device"}
+FIRST = Group("Options", sort_key=0)
+ALIASES = {"attributes": "--attributes", "pattern": "--pattern", "device": "--device", "pair": "--pair"}
 NO_FLAGS = ("source",)
 """Fields that are the command's own arguments."""
 
@@ -57,4 +58,4 @@ def _shown(default: Any) -> str | bool:
     return str(default)
 
 
-Settings = optional(Config)
+Settings = optional(Config, FIRST)

@@ -4,18 +4,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 
-from unweave.cli.settings import Settings, given
-from unweave.config import Config, build, preset_path, read_config
+from unweave.cli.settings import FIRST, Settings, given
+from unweave.config import Config, build, preset_path, read_config, recipe
 from unweave.errors import UnweaveError
 
 if TYPE_CHECKING:
     AnySettings = Any
 else:
     AnySettings = Settings
-
-FIRST = Group("Options", sort_key=0)
 
 
 def train(
@@ -39,7 +37,8 @@ def train(
     out
         The run folder to make: settings, metrics, sample grids, models, checkpoints.
     preset
-        Settings to begin with: paper, faces64 or quick; without it the paper's. A file beats them, a flag beats both.
+        Settings to begin with: paper, faces64 or quick; without it the paper's, or those published of the --method. A
+        file beats them, a flag beats both.
     config
         A YAML file of settings, such as the config.yaml of a run folder.
     init_from
@@ -62,10 +61,12 @@ def train(
         raise UnweaveError("DATA is missing: a folder or .zip of labelled images, or faces64 (or --resume RUN)")
     resolved = layered(preset, config, changes)
     if dry_run:
+        from unweave.processes import first
         from unweave.rehearse import rehearse
 
         for line in rehearse(data, resolved, out, init_from):
-            print(line)
+            if first():
+                print(line)
         return
     if out is None:
         raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")
@@ -75,14 +76,23 @@ def train(
 
 
 def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) -> Config:
-    """The settings: `changes` over the file `config` over the preset over the defaults."""
-    resolved = read_config(preset_path(preset)) if preset else Config()
+    """The settings: `changes` over the file `config` over the preset (if None, over the recipe of the method)."""
+    resolved = read_config(preset_path(preset)) if preset else None
+    if resolved is None and "method" in changes:
+        resolved = recipe(changes["method"])
     if config is not None:
         resolved = read_config(config, resolved)
     return build(changes, resolved)
 
 
 def finish(run: Path) -> None:
-    """Say what came out and how it is used."""
+    """Say what came out and how it is used; of several processes the first does."""
+    from unweave.processes import first
+
+    if not first():
+        return
     print(f"{run}: trained; its model is best.safetensors, how it learned is in samples/ and metrics.jsonl")
-    print(f"use it:  unweave transfer {run} SOURCE.png --from ATTRIBUTE=EXEMPLAR.png -o out.png")
+    if read_config(run / "config.yaml").method == "unweave":
+        print(f"use it:  unweave transfer {run} SOURCE.png --from ATTRIBUTE=EXEMPLAR.png -o out.png")
+    else:
+        print(f"use it:  unweave translate {run} SOURCE.png --class ATTRIBUTE=CLASS -o out.png")

@@ -28,7 +28,8 @@ def transfer(
     Parameters
     ----------
     model
-        A run folder, a model file, or faces64 for the bundled model.
+        A run folder, a model file, an exported folder, faces64 for the bundled model, or OWNER/NAME on the Hugging Face
+        Hub.
     source
         An image or a folder of images.
     from_
@@ -80,7 +81,8 @@ def mix(model: str, source: Path, /, *images: str, of: str, out: Out) -> None:
     Parameters
     ----------
     model
-        A run folder, a model file, or faces64 for the bundled model.
+        A run folder, a model file, an exported folder, faces64 for the bundled model, or OWNER/NAME on the Hugging Face
+        Hub.
     source
         The image that keeps everything else, or a folder of images: then OUT is a new folder, with grid.png.
     images
@@ -113,7 +115,8 @@ def interpolate(
     Parameters
     ----------
     model
-        A run folder, a model file, or faces64 for the bundled model.
+        A run folder, a model file, an exported folder, faces64 for the bundled model, or OWNER/NAME on the Hugging Face
+        Hub.
     images
         Two exemplars, before them the image that gives everything else: person.png a.png b.png. Without it the first
         exemplar does.
@@ -170,7 +173,8 @@ def synthesize(
     Parameters
     ----------
     model
-        A run folder, a model file, or faces64 for the bundled model.
+        A run folder, a model file, an exported folder, faces64 for the bundled model, or OWNER/NAME on the Hugging Face
+        Hub.
     source
         An image, or a folder of images: then OUT is a new folder, with grid.png.
     class_
@@ -200,20 +204,28 @@ def info(model: str, /) -> None:
     Parameters
     ----------
     model
-        A run folder, a model file, or faces64 for the bundled model.
+        A run folder, a model file, an exported folder, faces64 for the bundled model, or OWNER/NAME on the Hugging Face
+        Hub.
     """
-    from unweave.model import load
+    from importlib.util import find_spec
 
-    loaded = load(model)
+    from unweave.model import find_model, load
+    from unweave.portable import CARD
+
+    if find_model(model).name == CARD or find_spec("torch") is None:
+        loaded = load(model)
+    else:
+        from unweave.baselines.translator import load_any
+
+        loaded = load_any(model)
     card = loaded.card
-    parameters = sum(weights.numel() for weights in loaded.generator.parameters())
     colours = "RGB" if card.channels == 3 else "grey"
     rows = {
         "model": card.name or model,
         "method": card.method,
         "images": f"{card.size} x {card.size} pixels, {colours}, crop {card.crop}",
         **{name: f"{len(names)} classes: {', '.join(names)}" for name, names in card.attributes.items()},
-        "parameters": f"{parameters:,} (width {card.width:g}, {card.residual_blocks} residual blocks)",
+        "parameters": f"{loaded.parameters:,} (width {card.width:g}, {card.residual_blocks} residual blocks)",
         "trained": f"{card.step:,} steps",
     }
     if card.reconstruction:

@@ -11,7 +11,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from unweave.arrays import as_numpy
 from unweave.config import Config
+from unweave.data.pictures import to_pixels, to_values
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 
@@ -25,14 +27,35 @@ class Batch:
     labels: Int[Tensor, "batch attributes"]
     """Class index; -1 where the label is missing."""
     lenders: Int[Tensor, "batch attributes"]
-    """Index within the batch of the image that lends this attribute's code: oneself, or the other of a pair."""
+    """Index within the whole batch of the image that lends this attribute's code: oneself, or the other of a pair."""
+    whole: Int[Tensor, "whole attributes"] | None = None
+    """Labels of the whole batch where this is a share of it."""
+
+    def rows(self, own: slice) -> Batch:
+        """A share of a whole batch."""
+        return Batch(images=self.images[own], labels=self.labels[own], lenders=self.lenders[own], whole=self.all_labels)
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        return Batch(images=self.images.to(device), labels=self.labels.to(device), lenders=self.lenders.to(device))
+        return Batch(
+            images=self.images.to(device),
+            labels=self.labels.to(device),
+            lenders=self.lenders.to(device),
+            whole=None if self.whole is None else self.whole.to(device),
+        )
+
+    @property
+    def all_labels(self) -> Int[Tensor, "whole attributes"]:
+        """Labels of the whole batch, of which this may be a share."""
+        return self.labels if self.whole is None else self.whole
+
+    @property
+    def known(self) -> Float[Tensor, "attributes"]:
+        """Known labels of each attribute in the whole batch (at least one), over the number of such shares in it."""
+        return (self.all_labels >= 0).sum(0).clamp(min=1) * (len(self.labels) / len(self.all_labels))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrainingSet:
     """The training images of a table, ready to be drawn from."""
 
@@ -46,16 +69,20 @@ class TrainingSet:
     """Per attribute: class of an image -> class of its mirror image."""
     pairs: tuple[int, ...]
     """Numbers of the attributes whose codes pairs exchange."""
+    copies: int = 1
+    """2 where each image counts as its mirror image as well."""
+    balanced: int | None = None
+    """Number of the attribute whose classes are drawn equally often."""
 
 
 def as_images(pixels: np.ndarray) -> Float[Tensor, "batch colours height width"]:
-    """uint8 pictures (batch, height, width, colours) -> images in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
+    """uint8 pictures (batch, height, width, colours) -> images in [-1, 1], in torch's default precision."""
+    return torch.from_numpy(to_values(pixels)).to(torch.get_default_dtype())
 
 
 def as_pixels(images: Float[Tensor, "batch colours height width"]) -> np.ndarray:
     """Images in [-1, 1] -> uint8 pictures (batch, height, width, colours)."""
-    return ((images.detach().float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    return to_pixels(as_numpy(images))
 
 
 def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> TrainingSet:
@@ -67,14 +94,19 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
         rows=table.rows("train"),
         mirrored=mirror_maps(table, config.data.flip_labels),
         pairs=tuple(table.attributes.index(name) for name in config.data.pairs),
+        copies=2 if config.data.mirrored_copies else 1,
+        balanced=None if config.data.balance is None else table.attributes.index(config.data.balance),
     )
 
 
 def check_settings(table: AttributeTable, config: Config) -> None:
     """Raise `UnweaveError` for names in the settings that the data do not have, and for too few images."""
-    unknown = [name for name in config.data.pairs if name not in table.attributes]
-    if unknown:
-        raise UnweaveError(f"data.pairs names '{unknown[0]}', but the attributes are {', '.join(table.attributes)}")
+    named = [("pairs", name) for name in config.data.pairs] + [
+        ("balance", name) for name in [config.data.balance] if name
+    ]
+    for setting, name in named:
+        if name not in table.attributes:
+            raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
@@ -103,12 +135,44 @@ def partners_per_batch(config: Config) -> int:
 
 def steps_per_epoch(images: int, config: Config) -> int:
     """Batches until every training image has been drawn once; the last short batch is dropped."""
-    return images // (config.run.batch - partners_per_batch(config))
+    copies = 2 if config.data.mirrored_copies else 1
+    return copies * images // (config.run.batch - partners_per_batch(config))
+
+
+def epoch_order(images: int, seed: int, epoch: int) -> Int[np.ndarray, "images"]:
+    """The random order in which an epoch goes through so many images."""
+    return np.random.default_rng([seed, epoch]).permutation(images)
 
 
 @lru_cache(maxsize=2)
-def _order(images: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.default_rng([seed, epoch]).permutation(images)
+def _drawn(data: TrainingSet, seed: int, epoch: int) -> Int[np.ndarray, "draws"]:
+    """What an epoch draws, in order: numbers of rows, and from the number of rows on those of their mirror images."""
+    if data.balanced is None:
+        return epoch_order(data.copies * len(data.rows), seed, epoch)
+    rng = np.random.default_rng([seed, epoch])
+    labels = data.labels[data.rows, data.balanced]
+    mirrored = np.where(labels >= 0, data.mirrored[data.balanced][labels], -1)
+    return balanced_order(np.concatenate([labels, mirrored][: data.copies]), rng)
+
+
+def balanced_order(labels: Int[np.ndarray, "images"], rng: np.random.Generator) -> Int[np.ndarray, "images"]:
+    """As many draws as there are images, with as many of each class, evenly spread: every stretch holds all classes.
+
+    Rare classes are repeated, of frequent ones a random part is left out, another one each time. Images without a label
+    (-1) are drawn once each.
+    """
+    classes = np.unique(labels[labels >= 0])
+    if not len(classes):
+        return rng.permutation(len(labels))
+    quotas, more = divmod(int((labels >= 0).sum()), len(classes))
+    draws, places = [], []
+    for number, label in enumerate([*rng.permutation(classes), -1]):
+        images = np.flatnonzero(labels == label)
+        count = len(images) if label < 0 else quotas + (number < more)
+        rounds = [rng.permutation(images) for _ in range(-(-count // max(1, len(images))))]
+        draws += [np.concatenate([images[:0], *rounds])[:count]]
+        places += [(np.arange(count) + rng.random(count)) / max(1, count)]
+    return np.concatenate(draws)[np.argsort(np.concatenate(places), kind="stable")]
 
 
 def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
@@ -116,8 +180,8 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     partners = partners_per_batch(config)
     singles = config.run.batch - partners
     epoch, place = divmod(step, steps_per_epoch(len(data.rows), config))
-    order = _order(len(data.rows), config.run.seed, epoch)
-    chosen = list(data.rows[order[place * singles : (place + 1) * singles]])
+    drawn = _drawn(data, config.run.seed, epoch)[place * singles : (place + 1) * singles]
+    chosen = list(data.rows[drawn % len(data.rows)])
     rng = np.random.default_rng([config.run.seed, 1, step])
     lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1]))
     for i in range(partners):
@@ -130,8 +194,8 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
         else:
             chosen.append(rng.choice(data.rows))
     images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]
-    if config.data.flip:
-        mirror = rng.random(singles) < 0.5
+    if config.data.flip or config.data.mirrored_copies:
+        mirror = rng.random(singles) < 0.5 if config.data.flip else drawn >= len(data.rows)
         mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still share their label
         images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
         labels = mirror_labels(labels, mirror, data.mirrored)

@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from unweave.data.findings import Finding, Listing, Row
 from unweave.data.layouts import list_rows
-from unweave.data.pictures import decode
+from unweave.data.pictures import check_crop, crop_box, decode
 from unweave.data.pool import in_blocks
 from unweave.data.store import Store, default_attributes, find_source
 from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table, names_of
@@ -34,12 +34,15 @@ def check(
     pattern: str | None = None,
     size: int = 64,
     batch: int = 16,
+    crop: str = "center",
 ) -> Report:
     """Look at every file, row and image of a data set; `source`, `attributes` and `pattern` are those of `read_table`.
 
-    `size` is the side in pixels and `batch` the number of images a batch that one means to train with. Raises
-    `UnweaveError` only where there is nothing to look at: no such data, a pattern or a number that makes no sense.
+    `size` is the side in pixels, `batch` the number of images a batch and `crop` the crop that one means to train with.
+    Raises `UnweaveError` only where there is nothing to look at: no such data, a pattern, a number or a crop that makes
+    no sense.
     """
+    check_crop(crop)
     for name, value, least in (("size", size, 1), ("batch", batch, 2)):
         if value < least:
             raise UnweaveError(f"{name} is {value}, expected at least {least}")
@@ -55,9 +58,10 @@ def check(
     training = len(table.rows("train"))
     if training < batch and listing.rows:
         listing.error(f"{source}: {training} training images are too few for a batch of {batch}")
-    small = [file for file, sides in sizes.items() if min(sides) < size]
+    cut = _cut(sizes, crop, listing)
+    small = [file for file, sides in cut.items() if min(sides) < size]
     if small:
-        sides = " x ".join(map(str, sizes[small[0]]))
+        sides = " x ".join(map(str, cut[small[0]]))
         listing.warning(f"{small[0]}: is {sides} pixels and will be enlarged to {size}, 1 of {len(small)} such images")
     for line in label_warnings(table, listing.rows):
         listing.warning(line)
@@ -116,6 +120,19 @@ def _look_at_images(store: Store, listing: Listing) -> dict[str, tuple[int, int]
     pairs = list(zip(listing.rows, seen, strict=True))
     listing.rows = [row for row, each in pairs if not isinstance(each, str)]
     return {row.file: each for row, each in pairs if not isinstance(each, str)}
+
+
+def _cut(sizes: dict[str, tuple[int, int]], crop: str, listing: Listing) -> dict[str, tuple[int, int]]:
+    """File -> width and height after the crop; one that does not fit becomes an error."""
+    cut, outside = {}, []
+    for file, sides in sizes.items():
+        try:
+            cut[file] = crop_box(*sides, crop)[2:]
+        except UnweaveError as error:
+            outside.append(f"{file}: {error}")
+    if outside:
+        listing.error(f"{outside[0]}, 1 of {len(outside)} such images")
+    return cut
 
 
 def _table_of_the_usable(listing: Listing, path: Path, attributes: Sequence[str] | None) -> AttributeTable:

@@ -11,9 +11,9 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
+from unweave.arrays import Float, UInt8
 from unweave.errors import UnweaveError
 
 ENDINGS = frozenset(".png .jpg .jpeg .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .avif".split())
@@ -40,6 +40,14 @@ def decode(data: bytes, name: str) -> Image.Image:
             raise Image.DecompressionBombError
         image.load()
         return _upright_rgb(image, name)
+
+
+def ending_of(data: bytes, name: str) -> str:
+    """The ending, such as ".jpg", that tells the format of the picture in `data`; errors as of `decode`."""
+    with _told_in_one_line(name), _opening, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        kind = Image.open(BytesIO(data), formats=_FORMATS).format or ""
+    return {"JPEG": ".jpg", "TIFF": ".tif"}.get(kind, f".{kind.lower()}")
 
 
 @contextmanager
@@ -79,7 +87,7 @@ def crop_resize(
     `crop`: "center", the largest centred square, or WIDTHxHEIGHT+LEFT+TOP in pixels, of which it is the largest centred
     square. Raises `UnweaveError` for a crop that is neither or reaches out of the image.
     """
-    left, top, width, height = _crop_box(image, crop)
+    left, top, width, height = crop_box(image.width, image.height, crop)
     side = min(width, height)
     left, top = left + (width - side) // 2, top + (height - side) // 2
     square = image.crop((left, top, left + side, top + side)).convert("L" if channels == 1 else "RGB")
@@ -91,6 +99,21 @@ def crop_resize(
 def to_picture(pixels: UInt8[np.ndarray, "height width channels"]) -> Image.Image:
     """An array in [0, 255] with 3 channels, or 1 for grey, as a picture."""
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def to_values(
+    pixels: UInt8[np.ndarray, "images height width channels"],
+) -> Float[np.ndarray, "images channels height width"]:
+    """Pictures as the float32 values in [-1, 1] that networks see."""
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32) / 127.5 - 1
+
+
+def to_pixels(
+    values: Float[np.ndarray, "images channels height width"],
+) -> UInt8[np.ndarray, "images height width channels"]:
+    """The pictures of values in [-1, 1]; what is outside is clipped."""
+    with np.errstate(invalid="ignore"):  # what is no number is a pixel of some shade
+        return np.rint((values.clip(-1, 1) + 1) * 127.5).astype(np.uint8).transpose(0, 2, 3, 1)
 
 
 def read_picture(picture: str | Path | Image.Image) -> Image.Image:
@@ -114,15 +137,15 @@ def check_crop(crop: str) -> None:
         )
 
 
-def _crop_box(image: Image.Image, crop: str) -> tuple[int, int, int, int]:
-    """Left, top, width and height."""
+def crop_box(wide: int, high: int, crop: str) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a crop of an image of `wide` x `high` pixels; errors as of `crop_resize`."""
     check_crop(crop)
     match = _CROP.fullmatch(crop)
     if match is None:
-        return 0, 0, image.width, image.height
+        return 0, 0, wide, high
     width, height, left, top = map(int, match.groups())
-    if left + width > image.width or top + height > image.height:
-        raise UnweaveError(f"is {image.width} x {image.height} pixels, the crop {crop} reaches out of it")
+    if left + width > wide or top + height > high:
+        raise UnweaveError(f"is {wide} x {high} pixels, the crop {crop} reaches out of it")
     return left, top, width, height
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
 
+from unweave.arrays import Bool, Int, UInt8
 from unweave.data.findings import Listing
 from unweave.data.layouts import list_rows
 from unweave.data.store import SPLITS, Store, default_attributes, find_source
@@ -53,6 +53,11 @@ class AttributeTable:
             number = {label: k for k, label in enumerate(self.classes[name])}
             numbers[:, a] = [-1 if label is None else number.get(label, -1) for label in self.columns[name]]
         return numbers
+
+    def labelled(self) -> Bool[np.ndarray, "images attributes"]:
+        """Whether each image has a label in each attribute, be it one that no training image has."""
+        told = [[label is not None for label in self.columns[name]] for name in self.attributes]
+        return np.array(told, bool).reshape(len(self.attributes), len(self.files)).T
 
 
 def read_table(

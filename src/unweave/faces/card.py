@@ -119,6 +119,8 @@ def command(database: Database, size: int) -> str:
         parts.append(f"--test-people {database.test_people}")
     if database.least_intensity != plain.least_intensity:
         parts.append(f"--least-intensity {100 * database.least_intensity:g}")
+    if database.keep_styling:
+        parts.append("--keep-styling")
     if database.background is not None:
         parts.append(f"--background {database.background}")
     for name, option in (("glasses", "glasses"), ("facial_hair", "facial-hair")):

@@ -84,6 +84,8 @@ class Database:
     colours: tuple[str, ...] = ("neutral",)
     pose: float = 4.0
     """Most degrees that a head is turned; it nods half as far and tilts a third as far."""
+    keep_styling: bool = False
+    """Hairdo and clothes are the person's own in all sittings."""
     background: int | None = None
     """The same one for everybody; None: each person's own, as for glasses and facial hair."""
     glasses: bool | None = None
@@ -179,7 +181,9 @@ class Database:
             pitch=pitch,
             roll=roll,
             background=mine.background if self.background is None else self.background,
-            styling=mine.styling if sample == 0 else int(rng(STYLING, identity, sample).integers(1, STYLINGS + 1)),
+            styling=mine.styling
+            if sample == 0 or self.keep_styling
+            else int(rng(STYLING, identity, sample).integers(1, STYLINGS + 1)),
             glasses=mine.glasses if self.glasses is None else self.glasses,
             facial_hair=mine.facial_hair if self.facial_hair is None else self.facial_hair and person(identity).male,
         )

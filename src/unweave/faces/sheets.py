@@ -129,16 +129,6 @@ def draw_sheet(
     return grid(rows, row_labels=sheet.row_labels, column_labels=sheet.column_labels)
 
 
-def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Pictures one below another, on white."""
-    width, height = max(picture.width for picture in pictures), sum(picture.height for picture in pictures)
-    stack, top = Image.new("RGB", (width, height), "white"), 0
-    for picture in pictures:
-        stack.paste(picture, (0, top))
-        top += picture.height
-    return stack
-
-
 def _by_person(first: int, count: int, columns: Mapping[str, Mapping[str, object]]) -> Sheet:
     """A row a person, each column with its own change."""
     numbers = range(first, first + count)

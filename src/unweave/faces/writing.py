@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
@@ -11,27 +10,23 @@ from dataclasses import asdict, replace
 from io import BytesIO, StringIO
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from tqdm import tqdm
 
 import unweave
-from unweave.errors import UnweaveError
+from unweave.begun import begin, sweep
 from unweave.faces.card import card
 from unweave.faces.database import Database, Entry
 from unweave.faces.factors import COLUMNS, Factors, check_size, check_whole, to_row
 from unweave.faces.needs import need_extra
 from unweave.faces.processes import each_done
-from unweave.files import replacing, write_whole
+from unweave.files import add_to_zip, replacing, write_whole
 
 Renderer = Callable[[Factors, Sequence[str], int], Sequence[Image.Image]]
 """Factors, lights in place of theirs, side in pixels -> a picture for each light."""
 
-SETTINGS = ".settings.json"
-"""What the folder was begun with; readers of the folder leave hidden files out."""
 SPLITS = ("train", "test")
-DATE = (2026, 1, 1, 0, 0, 0)  # of all files in a .zip, so that the same files make the same bytes
 
 
 def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1, render: Renderer | None = None) -> int:
@@ -48,7 +43,7 @@ def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1,
     check_whole("workers", workers, 1)
     if render is None:
         need_extra()
-    _begin(folder, {**asdict(database), "size": size, "version": unweave.__version__})
+    begin(folder, {**asdict(database), "size": size, "version": unweave.__version__})
     missing = [entry for entry in database if not (folder / entry.file).exists()]
     people = [list(group) for _, group in groupby(missing, key=lambda entry: entry.factors.identity)]
     tasks = [(entries, folder, size, render) for entries in people]
@@ -65,7 +60,7 @@ def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1,
             for count in each_done(render_person, tasks, workers):
                 bar.update(count)
     finally:
-        _sweep(folder)
+        sweep(folder)
     for split in SPLITS:
         entries = [entry for entry in database if entry.split == split]
         if entries:
@@ -109,49 +104,4 @@ def pack(database: Database, folder: Path, target: Path) -> None:
     names = ["README.md", *(name for name in tables if (folder / name).exists()), *(entry.file for entry in database)]
     with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as packed:
         for name in names:
-            add(packed, name, (folder / name).read_bytes())
-
-
-def add(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Store a file without a trace of when and where."""
-    info = zipfile.ZipInfo(name, DATE)
-    info.create_system = 3  # else another number on Windows
-    info.external_attr = 0o644 << 16
-    packed.writestr(info, content)
-
-
-def _begin(folder: Path, settings: dict[str, Any]) -> None:
-    """Note the settings in a new folder, or compare with those of a folder that was begun."""
-    settings = json.loads(json.dumps(settings, default=lambda number: number.item()))  # as they are read back
-    file = folder / SETTINGS
-    if file.exists():
-        told = _read_settings(file)
-        for name in [*settings, *told]:
-            if told.get(name) != settings.get(name):
-                before, now = (_plain(each.get(name)) for each in (told, settings))
-                raise UnweaveError(
-                    f"{folder}: was begun with {name} {before}, not {now}; give the same settings or name a new folder"
-                )
-        _sweep(folder)
-        return
-    if folder.exists() and (not folder.is_dir() or any(path.suffix != ".part" for path in folder.iterdir())):
-        raise UnweaveError(f"{folder}: exists already and is not empty; name a new folder")
-    write_whole(file, json.dumps(settings, indent=1) + "\n")
-
-
-def _read_settings(file: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UnweaveError(f"{file}: cannot be read ({error}); name a new folder") from error
-    return told if isinstance(told, dict) else {}
-
-
-def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what was half written when a process was killed."""
-    for path in [*folder.glob(".*.part"), *folder.glob("*/.*.part")]:
-        path.unlink(missing_ok=True)
+            add_to_zip(packed, name, (folder / name).read_bytes())

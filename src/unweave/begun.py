@@ -1,0 +1,53 @@
+"""A folder that is filled file by file: what it was begun with, and on from where it stopped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from unweave.errors import UnweaveError
+from unweave.files import write_whole
+
+SETTINGS = ".settings.json"
+"""What the folder was begun with; readers of the folder leave hidden files out."""
+
+
+def begin(folder: Path, settings: dict[str, Any]) -> None:
+    """Note the settings in a new folder, or compare with those of a folder that was begun.
+
+    Raises `UnweaveError` for a folder that was begun with other settings, and for one that holds something else.
+    """
+    settings = json.loads(json.dumps(settings, default=lambda number: number.item()))  # as they are read back
+    file = folder / SETTINGS
+    if file.exists():
+        told = _read_settings(file)
+        for name in [*settings, *told]:
+            if told.get(name) != settings.get(name):
+                before, now = (_plain(each.get(name)) for each in (told, settings))
+                raise UnweaveError(
+                    f"{folder}: was begun with {name} {before}, not {now}; give the same settings or name a new folder"
+                )
+        sweep(folder)
+        return
+    if folder.exists() and (not folder.is_dir() or any(path.suffix != ".part" for path in folder.iterdir())):
+        raise UnweaveError(f"{folder}: exists already and is not empty; name a new folder")
+    write_whole(file, json.dumps(settings, indent=1) + "\n")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what was half written when a process was killed."""
+    for path in [*folder.glob(".*.part"), *folder.glob("*/.*.part")]:
+        path.unlink(missing_ok=True)
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnweaveError(f"{file}: cannot be read ({error}); name a new folder") from error
+    return told if isinstance(told, dict) else {}
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,55 @@
+"""The card of a model: what it says of itself, in its file or beside its graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from math import inf
+from typing import Any
+
+from unweave.data.pictures import check_crop
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model file says of itself: enough to be loaded and used without any flags."""
+
+    attributes: dict[str, tuple[str, ...]]
+    """Attribute -> its classes, both in order."""
+    size: int
+    """Side of the images, in pixels."""
+    channels: int
+    """3 for RGB, 1 for grey."""
+    crop: str
+    """The crop that pictures get before they are resized (see `data/pictures.py`)."""
+    width: float
+    residual_blocks: int
+    step: int = 0
+    """Training steps behind these weights."""
+    reconstruction: dict[str, float] = field(default_factory=dict)
+    """Mean absolute reconstruction error of held-out images on the [-1, 1] scale: `median`, and `limit`, above which an
+    image counts as unlike the training images."""
+    method: str = "unweave"
+    name: str = ""
+
+
+def read_card(header: Mapping[str, Any]) -> ModelCard:
+    """The card in a header; raises `TypeError`, `ValueError` or `UnweaveError` for what is no size, class and so on."""
+    attributes = {name: tuple(classes) for name, classes in header["attributes"].items()}
+    reconstruction = header.get("reconstruction", {})
+    numbers = {"width": header["width"], **reconstruction}
+    wholes = {name: header[name] for name in ("size", "channels", "residual_blocks", "step") if name in header}
+    texts = {name: header[name] for name in ("crop", "method", "name") if name in header}
+    for values, kinds, expected in (
+        (numbers, (int, float), "a number from 0 up"),
+        (wholes, (int,), "a whole number"),
+        (texts | {f"class {name}": name for name in chain(*attributes.values())}, (str,), "text"),
+    ):
+        for name, value in values.items():
+            if type(value) not in kinds or (str not in kinds and not 0 <= value < inf):
+                raise ValueError(f"{name} is {value!r}, expected {expected}")
+    if header["size"] < 4 or header["size"] % 4:
+        raise ValueError(f"size is {header['size']}, expected a multiple of 4")
+    check_crop(header["crop"])
+    return ModelCard(**{**header, "attributes": attributes})

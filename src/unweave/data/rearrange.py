@@ -1,0 +1,127 @@
+"""Data sets made of data sets: split anew, joined, written in one layout, packed. Images are copied as they are."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from unweave.data.layouts import image_names
+from unweave.data.store import SPLITS, Store, find_source
+from unweave.data.table import AttributeTable, Column, natural, read_table
+from unweave.data.writing import Entry, write_set
+from unweave.errors import UnweaveError, did_you_mean
+from unweave.files import add_to_zip, check_file, replacing
+
+
+def split(
+    source: str | Path,
+    out: Path,
+    *,
+    by: str | None = None,
+    share: float = 0.1,
+    seed: int = 0,
+    pattern: str | None = None,
+) -> Counter[str]:
+    """Write `source` into the new folder `out` with a `share` of it in test/ and all else in train/; count the images.
+
+    `by` names a column: then a share of its values, such as people, is for testing, with all of their images; images
+    without a label in it are for training. Without `by` the images themselves are drawn. The same seed draws the same.
+    Raises `UnweaveError` as `read_table` does, for an unknown column, and where a split would be left empty.
+    """
+    if not 0 < share < 1:
+        raise UnweaveError(f"share is {share:g}, expected more than 0 and less than 1")
+    table = read_table(source, pattern=pattern)
+    if by is not None and by not in table.columns:
+        known, guess = ", ".join(table.columns), did_you_mean(by, table.columns)
+        raise UnweaveError(f"{source}: there is no column '{by}' among {known}" + (f"; {guess}" if guess else ""))
+    groups: Column = table.files if by is None else table.columns[by]
+    test = groups_for_testing(groups, share, seed)
+    splits = ["test" if group in test else "train" for group in groups]
+    for name in ("train", "test"):
+        if name not in splits:
+            what = "images" if by is None else f"values of '{by}'"
+            raise UnweaveError(f"{source}: has too few {what} to split, there would be no {name} images")
+    return write_set(out, _entries(table, splits), list(table.columns))
+
+
+def groups_for_testing(groups: Column, share: float, seed: int) -> set[str]:
+    """The groups that are for testing: at least one, where there are any."""
+    names = sorted({group for group in groups if group is not None}, key=natural)
+    drawn = np.random.default_rng(seed).permutation(len(names))[: max(1, round(share * len(names)))]
+    return {names[k] for k in drawn}
+
+
+def join(sources: Sequence[str | Path], out: Path) -> Counter[str]:
+    """Write several data sets into the new folder `out`, each under its own name, with the columns of all.
+
+    A column that a set does not have is a missing label for its images. Each image stays in its split.
+    """
+    if len(sources) < 2:
+        raise UnweaveError(f"there are {len(sources)} data sets to join, expected at least 2")
+    tables = [read_table(source) for source in sources]
+    columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+
+    def entries() -> Iterator[Entry]:
+        for name, table in zip(_names(tables), tables, strict=True):
+            yield from _entries(table, table.splits, f"{name}/")
+
+    return write_set(out, entries(), columns)
+
+
+def export(source: str | Path, out: Path, *, pattern: str | None = None) -> Counter[str]:
+    """Write a data set of any layout into the new folder `out`, with a metadata.jsonl in each split.
+
+    `datasets.load_dataset("imagefolder", data_dir=out)` reads it, with all labels as text.
+    """
+    table = read_table(source, pattern=pattern)
+    return write_set(out, _entries(table, table.splits), list(table.columns), form="jsonl")
+
+
+def pack(source: str | Path, target: Path) -> int:
+    """Pack all files of a folder into the .zip `target`: the same bytes from the same files. Count the files.
+
+    Raises `UnweaveError` for what is no folder or holds no images.
+    """
+    target = Path(target)
+    if target.suffix.lower() != ".zip":
+        raise UnweaveError(f"{target}: expected a name that ends in .zip")
+    path = find_source(source)
+    if not path.is_dir():
+        raise UnweaveError(f"{path}: is not a folder, expected one to pack")
+    check_file(target)
+    with Store(path) as store:
+        if not image_names(store):
+            raise UnweaveError(f"{path}: holds no images to pack")
+        inside = [name for name in store.names if (path / name).resolve() != target.resolve()]
+        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as packed:
+            for name in inside:
+                add_to_zip(packed, name, store.read(name))
+        return len(inside)
+
+
+def _entries(table: AttributeTable, splits: Sequence[str], folder: str = "") -> Iterator[Entry]:
+    """All images of a table, without their old split's folder where that keeps their names apart."""
+    assert table.source is not None
+    bare = [_without_split(name) for name in table.files]
+    names = bare if len(set(zip(splits, bare, strict=True))) == len(bare) else table.files
+    with Store(table.source) as store:
+        for k, file in enumerate(table.files):
+            labels: Mapping[str, str | None] = {column: values[k] for column, values in table.columns.items()}
+            content = partial(store.read, file)
+            yield Entry(split=splits[k], name=folder + names[k], labels=labels, content=content)
+
+
+def _without_split(name: str) -> str:
+    top, slash, rest = name.partition("/")
+    return rest if slash and top in SPLITS else name
+
+
+def _names(tables: Sequence[AttributeTable]) -> list[str]:
+    """A folder's name for each table: that of its source, numbered where two have the same."""
+    stems = [PurePosixPath((table.source or Path()).resolve().name).stem.strip(". ") or "data" for table in tables]
+    return [stem if stems.count(stem) == 1 else f"{stem}-{k}" for k, stem in enumerate(stems, 1)]

@@ -1,0 +1,113 @@
+"""True answers: for rendered faces, whose factors are known, what a swap should have given is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from PIL import Image
+from torch import Tensor
+
+from unweave.checkpoint import ModelCard
+from unweave.data.batches import as_images
+from unweave.data.pictures import crop_resize, decode
+from unweave.data.store import Store
+from unweave.data.table import AttributeTable
+from unweave.errors import UnweaveError
+from unweave.evaluate import Labelled
+from unweave.faces.factors import COLUMNS, Factors, check_size, from_row, truth
+from unweave.faces.needs import need_extra
+
+ATTRIBUTES = ("identity", "expression", "light", "gaze", "colour")
+"""What there are true answers for."""
+ALIKE = 0.06
+"""Mean absolute difference on the [-1, 1] scale up to which a picture of the data counts as rendered again."""
+PROBES = 4
+
+Render = Callable[[Factors, int], Image.Image]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """Pairs of test images and the true answers of swapping one attribute."""
+
+    sources: Int[np.ndarray, "pairs"]
+    """Rows of the table."""
+    exemplars: Int[np.ndarray, "pairs"]
+    truths: Float[Tensor, "pairs colours size size"]
+    """In [-1, 1]."""
+
+
+def check_answerable(data: Labelled) -> None:
+    """Raise `UnweaveError` where the data have no true answers, or what renders them is missing."""
+    if missing := [name for name in COLUMNS if name not in data.table.columns]:
+        raise UnweaveError(f"true answers are for rendered faces; the data have no column '{missing[0]}'")
+    if data.table.source is None:
+        raise UnweaveError("true answers are for pictures in files, whose size they are rendered with")
+    need_extra()
+
+
+def true_answers(
+    data: Labelled, card: ModelCard, attribute: str, *, pairs: int, seed: int, render: Render | None = None
+) -> Answers:
+    """Draw `pairs` of test images that differ in `attribute`, and render what swapping it should give.
+
+    Truths have the size of the pictures in the data and get the model's crop. `render` stands in for the package's
+    renderer. Raises `UnweaveError` where no test images differ, and where the renderer does not give the pictures of
+    the data again, which another version or somebody else has made.
+    """
+    if render is None:
+        from unweave.faces.studio import render
+    table = data.table
+    size = _size(table)
+    labels = np.array([label or "" for label in table.columns[attribute]])
+    test = table.rows("test")
+    test = test[labels[test] != ""]
+    if len(np.unique(labels[test])) < 2:
+        raise UnweaveError(f"the test images do not differ in {attribute}")
+    rng = np.random.default_rng([seed, 8])
+    sources = rng.permutation(test)[:pairs]
+    exemplars = np.array([rng.choice(test[labels[test] != labels[row]]) for row in sources])
+
+    def image(factors: Factors) -> np.ndarray:
+        return crop_resize(render(factors, size), size=card.size, channels=card.channels, crop=card.crop)
+
+    factors = {row: _factors(table, row) for row in {*sources.tolist(), *exemplars.tolist()}}
+    for row in sources[:PROBES].tolist():
+        again = as_images(np.stack([image(factors[row]), data.pixels[row]]))
+        off = (again[0] - again[1]).abs().mean().item()
+        if off > ALIKE:
+            raise UnweaveError(
+                f"{table.files[row]} is not what this version renders (it differs by {off:.2f}); render the data anew"
+            )
+    wanted = [
+        truth(factors[source], **{attribute: factors[exemplar]})
+        for source, exemplar in zip(sources.tolist(), exemplars.tolist(), strict=True)
+    ]
+    # Those of one sitter follow each other, since a sitter takes as long to make as a picture.
+    order = sorted(range(len(wanted)), key=lambda k: (wanted[k].identity, wanted[k].styling or 0))
+    pixels = np.zeros((len(wanted), card.size, card.size, card.channels), np.uint8)
+    for k in order:
+        pixels[k] = image(wanted[k])
+    return Answers(sources=sources, exemplars=exemplars, truths=as_images(pixels))
+
+
+def _factors(table: AttributeTable, row: int) -> Factors:
+    try:
+        return from_row({name: table.columns[name][row] for name in COLUMNS})
+    except UnweaveError as error:
+        raise UnweaveError(f"{table.files[row]}: {error}") from None
+
+
+def _size(table: AttributeTable) -> int:
+    """Side of the pictures in the data."""
+    assert table.source is not None
+    with Store(table.source) as store:
+        name = table.files[table.rows("test")[0]]
+        picture = decode(store.read(name), name)
+    if picture.width != picture.height:
+        raise UnweaveError(f"{name} is {picture.width} x {picture.height} pixels, rendered faces are square")
+    check_size(picture.width)
+    return picture.width

@@ -1,0 +1,85 @@
+"""The mistakes that people make first: each gets one line that says what to do. (The data's own are in `data`.)"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from unweave.cli import main
+from unweave.data.check import check
+
+EXPECTED = "expected metadata.csv or metadata.jsonl, a folder for each class, or a file-name pattern"
+MISTAKES = {
+    "no such folder": ("train toyz -o run", "toyz: no such folder or .zip, nor a bundled data set (faces64)"),
+    "the folder above": (
+        "train . -o run",
+        ".: holds no metadata.csv, but toys/test inside it does; expected the folder toys",
+    ),
+    "a folder without labels": ("train bare -o run", f"bare: holds no labels for its 1 images, {EXPECTED}"),
+    "a folder without images": ("train empty -o run", f"empty: holds no labels for its 0 images, {EXPECTED}"),
+    "the folder of a run": ("data check run-folder", "{here}/run-folder: is the folder of a run, expected labelled"),
+    "a missing column": (
+        "train toys --attributes color -o run",
+        "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
+    ),
+    "a size that is none": ("train toys --data.size 50 -o run", "data.size is 50, expected a multiple of 4 from 32 up"),
+    "more a batch than images": (
+        "train toys --run.batch 64 -o run",
+        "48 training images are too few for a batch of 64",
+    ),
+    "an attribute that is none, to balance": (
+        "train toys --data.balance size -o run",
+        "data.balance names 'size', but the attributes are shape, colour",
+    ),
+    "a flag that is none": (
+        "train toys --data.sise 64 -o run",
+        "Unknown option: --data.sise. Did you mean --data.size?",
+    ),
+    "a flag's value": ("train toys --run.batch many -o run", "Invalid value"),
+    "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
+    "no model": ("info gone", "gone: no such run folder or model file, nor a bundled model (faces64)"),
+    "a model of another program": ("info other.safetensors", "other.safetensors: not a file that unweave wrote, or"),
+    "data for a model": ("info toys", "toys: holds no best.safetensors, as a run that got that far does"),
+    "a run that is none to resume": ("train --resume toys", "toys: holds no config.yaml, so it is not a run folder"),
+    "no exemplar": (
+        "transfer faces64 a.png -o b.png",
+        'Command "transfer" parameter --from requires an argument.',
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def here(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with toys, an image without labels, and what is neither data nor a model."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bare").mkdir()
+    shutil.copy(toy_folder / "train" / "000.png", tmp_path / "bare")
+    (tmp_path / "run-folder").mkdir()
+    (tmp_path / "run-folder" / "state.safetensors").write_bytes(b"")
+    (tmp_path / "other.safetensors").write_bytes(b"hello")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gets_one_line_and_leaves_nothing(
+    mistake: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, line = MISTAKES[mistake]
+    with pytest.raises(SystemExit) as left:
+        main(command.split())
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("unweave: " + line.format(here=here))
+    assert said.count("\n") == 1
+    assert not (here / "run").exists()
+
+
+def test_one_class_alone_is_a_warning(here: Path) -> None:
+    for split in ("train", "test"):
+        table = here / "toys" / split / "metadata.csv"
+        table.write_text(table.read_text().replace("square", "circle").replace("triangle", "circle"))
+    lines = [finding.line for finding in check("toys", size=32).findings]
+    assert "'shape' has the single class 'circle', so there is nothing to learn about it" in lines

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from unweave.metrics.hopkins import hopkins
+
+
+def uniform(dimensions: int) -> torch.Tensor:
+    return torch.rand(2000, dimensions, generator=torch.Generator().manual_seed(dimensions))
+
+
+def gaussian(dimensions: int) -> torch.Tensor:
+    return torch.randn(2000, dimensions, generator=torch.Generator().manual_seed(dimensions))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "dimensions", "exponent", "expected", "within"),
+    [
+        (uniform, 2, 1, 0.509, 0.02),
+        (uniform, 2, None, 0.516, 0.04),
+        (uniform, 16, 1, 0.501, 0.01),
+        (uniform, 64, 1, 0.500, 0.01),
+        (uniform, 64, None, 0.53, 0.1),
+        (gaussian, 2, 1, 0.797, 0.06),  # its box depends on its two farthest points
+        (gaussian, 2, None, 0.938, 0.04),
+        (gaussian, 16, 1, 0.668, 0.02),
+        (gaussian, 16, None, 1.0, 0.001),
+        (gaussian, 64, 1, 0.635, 0.02),
+    ],
+)
+def test_values_of_known_clouds_against_the_box(
+    cloud: Callable[[int], torch.Tensor], dimensions: int, exponent: float | None, expected: float, within: float
+) -> None:
+    mean, _ = hopkins(cloud(dimensions), exponent=exponent)
+    assert abs(mean - expected) < within
+
+
+def test_in_two_dimensions_it_follows_the_beta_distribution_of_the_null() -> None:
+    _, deviation = hopkins(uniform(2), exponent=None, repeats=60)
+    assert abs(deviation - 1 / math.sqrt(4 * (2 * 100 + 1))) < 0.01
+
+
+def test_against_permuted_points_a_gaussian_has_no_clusters_but_clusters_are_seen() -> None:
+    assert abs(hopkins(gaussian(16), null="permuted")[0] - 0.5) < 0.02
+    centres = 10 * torch.randn(10, 16, generator=torch.Generator().manual_seed(1))
+    clusters = centres[torch.arange(2000) % 10] + gaussian(16)
+    assert hopkins(clusters, null="permuted")[0] > 0.8
+    assert hopkins(clusters)[0] > 0.8
+
+
+def test_the_same_seed_gives_the_same_and_a_single_point_nothing() -> None:
+    assert hopkins(uniform(2), repeats=2, seed=3) == hopkins(uniform(2), repeats=2, seed=3)
+    assert hopkins(uniform(2), repeats=2, seed=3) != hopkins(uniform(2), repeats=2, seed=4)
+    assert math.isnan(hopkins(uniform(2)[:1])[0])

@@ -1,0 +1,57 @@
+"""The example with letters: what it draws are labelled images, the same every time."""
+
+from __future__ import annotations
+
+import runpy
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import ImageFont
+
+from unweave.data.check import check
+from unweave.data.table import read_table
+from unweave.data.writing import write_set
+
+SCRIPT = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "glyphs.py"))
+
+
+@pytest.fixture
+def fonts(tmp_path: Path) -> Path:
+    """A folder with the font that comes with Pillow, and a broken one."""
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    font = ImageFont.load_default(20)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    assert isinstance(font.path, BytesIO)
+    (folder / "a.ttf").write_bytes(font.path.getvalue())
+    (folder / "broken.otf").write_bytes(b"hello")
+    return folder
+
+
+def test_letters_of_a_font_become_labelled_images(fonts: Path, tmp_path: Path) -> None:
+    found = SCRIPT["fonts_in"]([fonts])
+    assert [key[1:] for key in found] == [("regular", "upright")]
+    for out in ("a", "b"):
+        counts = write_set(tmp_path / out, SCRIPT["glyphs"](found), SCRIPT["COLUMNS"])
+        assert counts.total() == 26 * 3
+    table = read_table(tmp_path / "a")
+    assert table.attributes == ("letter", "family", "weight", "slant")
+    assert len(set(table.columns["letter"])) == 26
+    for file in table.files:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    assert [f for f in check(tmp_path / "a").findings if f.level == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        ("Book", ("regular", "upright")),
+        ("Bold Oblique", ("bold", "italic")),
+        ("Semi-Bold", ("bold", "upright")),
+        ("Italic", ("regular", "italic")),
+        ("Condensed Bold", None),
+    ],
+)
+def test_weight_and_slant_are_told_by_the_style(style: str, told: tuple[str, str] | None) -> None:
+    assert SCRIPT["style_of"](style) == told
