@@ -6,6 +6,8 @@
 
 Images become lossy WebP, and the database's card says so. The files are stored in order of name, with one fixed date,
 so that the same images make the same bytes.
+
+The faces64.zip that is bundled now is older: its pictures come from a forerunner of `unweave.faces`.
 """
 
 from __future__ import annotations
