@@ -25,6 +25,7 @@ class ModelCard:
     """The crop that pictures get before they are resized (see `data/pictures.py`)."""
     width: float
     residual_blocks: int
+    relu6: bool = False
     step: int = 0
     """Training steps behind these weights."""
     reconstruction: dict[str, float] = field(default_factory=dict)
@@ -44,6 +45,7 @@ def read_card(header: Mapping[str, Any]) -> ModelCard:
     for values, kinds, expected in (
         (numbers, (int, float), "a number from 0 up"),
         (wholes, (int,), "a whole number"),
+        ({"relu6": header.get("relu6", False)}, (bool,), "true or false"),
         (texts | {f"class {name}": name for name in chain(*attributes.values())}, (str,), "text"),
     ):
         for name, value in values.items():

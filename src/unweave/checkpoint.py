@@ -46,7 +46,11 @@ def load_model(path: Path) -> tuple[ModelCard, Generator, dict[str, Tensor]]:
 def generator_of(card: ModelCard) -> Generator:
     """The encoders and the decoder that a card tells of, with random weights."""
     return Generator(
-        tuple(card.attributes), colours=card.channels, width=card.width, residual_blocks=card.residual_blocks
+        tuple(card.attributes),
+        colours=card.channels,
+        width=card.width,
+        residual_blocks=card.residual_blocks,
+        relu6=card.relu6,
     )
 
 

@@ -47,6 +47,9 @@ class DataConfig:
     of each uses the other's code of it (not in the paper)."""
     pair_share: float = 0.67
     """Share of a batch that is such pairs."""
+    rest_follows: str | None = None
+    """One of the pairs' attributes whose images agree in all that has no label as well, such as the person where each
+    was photographed in one session: pairs that share it exchange the code of the rest too (not in the paper)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,9 @@ class NetworkConfig:
     """Multiplies the critic's channels."""
     residual_blocks: int = 6
     """Residual blocks of the decoder."""
+    relu6: bool = False
+    """ReLU6 for ReLU where the decoder doubles the side: values above 6 are cut, so that no single place can outweigh an
+    image's instance norm and show as a spot (not in the paper)."""
     start: Literal["glorot", "he"] = "glorot"
     """How kernels of critic and classifiers start: glorot (the authors') or he (keeps the signal's size without norm
     layers). Encoders and decoder always start glorot."""

@@ -90,29 +90,53 @@ class Upsample(nn.Module):
         return F.pixel_shuffle(F.conv2d(x, self.small_kernel(), self.bias.repeat_interleave(4)), 2)
 
 
+class ToColours(nn.Conv2d):
+    """dec-3 of Table I: a square convolution to few channels, without padding.
+
+    Computed as one of a single column to a channel for each column of the kernel, which are then moved into place and
+    added: the same sums, in half the time on a CPU, which is slow at giving three channels.
+    """
+
+    def forward(self, input: Float[Tensor, "batch c_in height width"]) -> Float[Tensor, "batch c_out height2 width2"]:
+        columns = self.weight.permute(3, 0, 1, 2).flatten(0, 1)[..., None]  # (column c_out) c_in row 1
+        moved = F.conv2d(input, columns).unflatten(1, (-1, self.out_channels)).unbind(1)
+        wide = input.shape[-1] - len(moved) + 1
+        assert self.bias is not None
+        return sum((of_column[..., k : k + wide] for k, of_column in enumerate(moved)), self.bias[:, None, None])
+
+
 class Decoder(nn.Sequential):
     """dec-res, dec-1, dec-2 and dec-3 of Table I: joined codes -> image. Widths as in the code, not as printed."""
 
-    def __init__(self, colours: int, codes: int, width: float, residual_blocks: int):
-        """`codes` = M + 1 codes of 128 `width` channels come in."""
+    def __init__(self, colours: int, codes: int, width: float, residual_blocks: int, relu6: bool):
+        """`codes` = M + 1 codes of 128 `width` channels come in; `relu6` cuts at 6 what dec-1 and dec-2 give."""
         wide = [round(c * width) * codes for c in (128, 64, 32)]
+        relu = nn.ReLU6 if relu6 else nn.ReLU
         super().__init__(
             *(Residual(wide[0]) for _ in range(residual_blocks)),
-            *(Upsample(wide[0], wide[1]), InstanceNorm(wide[1]), nn.ReLU()),
-            *(Upsample(wide[1], wide[2]), InstanceNorm(wide[2]), nn.ReLU()),
-            *(nn.ReflectionPad2d(3), nn.Conv2d(wide[2], colours, 7), nn.Tanh()),
+            *(Upsample(wide[0], wide[1]), InstanceNorm(wide[1]), relu()),
+            *(Upsample(wide[1], wide[2]), InstanceNorm(wide[2]), relu()),
+            *(nn.ReflectionPad2d(3), ToColours(wide[2], colours, 7), nn.Tanh()),
         )
 
 
 class Generator(nn.Module):
     """M + 1 encoders that share no weights, and the decoder (Eq. 1). Codes come attributes first, the rest last."""
 
-    def __init__(self, attributes: Sequence[str], *, colours: int = 3, width: float = 1.0, residual_blocks: int = 6):
+    def __init__(
+        self,
+        attributes: Sequence[str],
+        *,
+        colours: int = 3,
+        width: float = 1.0,
+        residual_blocks: int = 6,
+        relu6: bool = False,
+    ):
         """One encoder for each attribute and one for the rest."""
         super().__init__()
         self.names = (*attributes, REST)
         self.encoders = nn.ModuleList(Encoder(colours, width) for _ in self.names)
-        self.decoder = Decoder(colours, len(self.names), width, residual_blocks)
+        self.decoder = Decoder(colours, len(self.names), width, residual_blocks, relu6)
         start(self, "glorot")
 
     def encode(self, images: Image) -> Codes:

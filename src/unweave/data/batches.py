@@ -107,6 +107,9 @@ def check_settings(table: AttributeTable, config: Config) -> None:
     for setting, name in named:
         if name not in table.attributes:
             raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
+    if config.data.rest_follows not in (None, *config.data.pairs):
+        pairs = ", ".join(config.data.pairs) or "none"
+        raise UnweaveError(f"data.rest_follows is '{config.data.rest_follows}', expected one of data.pairs ({pairs})")
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
