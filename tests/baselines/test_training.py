@@ -169,7 +169,7 @@ def test_a_rivals_model_is_for_translate(tmp_path: Path) -> None:
 
 
 def test_several_processes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("unweave.processes.world", lambda: 2)
     with pytest.raises(UnweaveError, match="fader trains in one process only; start it without torchrun"):
         train(table(), tmp_path / "run", **tiny("fader"))
 

@@ -103,6 +103,25 @@ def test_unexpected_errors_keep_their_traceback(monkeypatch: pytest.MonkeyPatch)
         main(["--version"])
 
 
+def test_a_missing_package_is_one_line_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'tqdm'", name="tqdm")
+
+    monkeypatch.setattr(type(app), "__call__", missing)
+    assert mistake(capsys, "info") == "unweave: this needs tqdm, which is not installed: pip install tqdm\n"
+
+
+def test_output_that_nobody_reads_ends_a_command_in_silence() -> None:
+    code = (
+        "from unweave.cli import main\nimport sys\nfor _ in range(3): sys.stdout.write('x' * 100_000)\nmain(['--help'])"
+    )
+    command = f'{sys.executable} -c "{code}" | head -c 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
 def test_ctrl_c_leaves_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
