@@ -7,8 +7,8 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from unweave.errors import UnweaveError
 from unweave.files import bundled, expanded, is_run, replacing, tell_hidden
@@ -56,7 +56,7 @@ class Store:
             raise UnweaveError(f"{name}: cannot be read from {self.path} ({reason})") from error
         raise UnweaveError(f"{name}: is larger than {LARGEST_FILE // 2**20} MB")
 
-    def _open(self, name: str) -> IO[bytes]:
+    def _open(self, name: str) -> BufferedReader | zipfile.ZipExtFile:
         return (self.path / name).open("rb") if self._zip is None else self._zip.open(self._members[name])
 
     def stamps(self, names: Sequence[str]) -> list[tuple[int, int]]:
@@ -145,6 +145,13 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
 def _zip_members(file: zipfile.ZipFile, path: Path) -> dict[str, str]:
     """Name inside the set -> name in the .zip; a single folder around everything is taken off."""
     infos = [info for info in file.infolist() if not info.is_dir()]
+    names = [info.filename for info in infos if not _hidden(info.filename)]
+    around = _folder_around(names)
+    members = {name.removeprefix(around): name for name in names}
+    for name in [*(info.filename for info in infos), *members]:  # x//a leads to /a once the folder is taken off
+        if unsafe(name) or "\\" in name:
+            whole = members.get(name, name)
+            raise UnweaveError(f"{path}: holds the name '{whole}', expected names that stay inside the .zip")
     for info in infos:
         if stat.S_ISLNK(info.external_attr >> 16):
             raise UnweaveError(f"{path}: holds the link '{info.filename}', expected plain files")
@@ -152,12 +159,6 @@ def _zip_members(file: zipfile.ZipFile, path: Path) -> dict[str, str]:
             raise UnweaveError(f"{path}: '{info.filename}' is packed in an unusual way, expected stored or deflated")
     if sum(info.file_size for info in infos) > LARGEST_ZIP:
         raise UnweaveError(f"{path}: unpacks to more than {LARGEST_ZIP // 2**30} GB")
-    names = [info.filename for info in infos if not _hidden(info.filename)]
-    around = _folder_around(names)
-    members = {name.removeprefix(around): name for name in names}
-    for inside, name in members.items():
-        if unsafe(name) or unsafe(inside) or "\\" in name:
-            raise UnweaveError(f"{path}: holds the name '{name}', expected names that stay inside the .zip")
     return members
 
 
