@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from unweave.networks import Classifier, Critic, Encoder, Generator, LayerNorm, ToColours, Upsample, start
+from unweave.networks import Classifier, Critic, Encoder, Generator, LayerNorm, Residual, ToColours, Upsample, start
 
 
 def count(network: torch.nn.Module) -> int:
@@ -44,9 +44,11 @@ def test_a_layer_norm_leaves_a_faint_channel_faint_and_an_instance_norm_does_not
     x = torch.randn(2, 4, 8, 8) * torch.tensor([1.0, 1.0, 1.0, 0.01])[:, None, None]
     assert LayerNorm(4)(x)[:, 3].std() < 0.03
     for kind, faint in (("layer", True), ("instance", False)):
-        body = Generator(["a"], width=1 / 16, residual_blocks=1, norm=kind).decoder[0].body
+        body = Residual(16, kind).body
+        last = body[5]
+        assert isinstance(last, torch.nn.Conv2d)
         with torch.no_grad():
-            body[5].weight[0] *= 1e-3  # the last convolution's first channel
+            last.weight[0] *= 1e-3
             out = body(torch.randn(2, 16, 8, 8))
         assert bool(out[:, 0].std() < 0.1) == faint
 

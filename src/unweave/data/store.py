@@ -7,7 +7,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
-from io import BufferedReader
+from io import BufferedIOBase
 from pathlib import Path
 
 from unweave.errors import UnweaveError
@@ -56,8 +56,9 @@ class Store:
             raise UnweaveError(f"{name}: cannot be read from {self.path} ({reason})") from error
         raise UnweaveError(f"{name}: is larger than {LARGEST_FILE // 2**20} MB")
 
-    def _open(self, name: str) -> BufferedReader | zipfile.ZipExtFile:
-        return (self.path / name).open("rb") if self._zip is None else self._zip.open(self._members[name])
+    def _open(self, name: str) -> BufferedIOBase:
+        path, packed = self.path / name, self._zip
+        return path.open("rb") if packed is None else packed.open(self._members[name])  # pyright: ignore[reportReturnType]
 
     def stamps(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """Bytes and time of change (ns) of what changes when one of these files does: the files, or the .zip."""
