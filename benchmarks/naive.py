@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from unweave import losses
 from unweave.config import Config
-from unweave.data.batches import Batch, draw_batch
+from unweave.data.batches import Batch, TrainingSet, draw_batch
 from unweave.interface import Parts
 from unweave.method import Draws
 
@@ -119,9 +119,15 @@ class Naive:
             for name, module in self.modules.items()
         }
 
-    def batch(self, training: object, step: int) -> Batch:
+    def batch(self, training: TrainingSet, step: int) -> Batch:
         """The batch of a step."""
-        return draw_batch(training, self.config, step)  # pyright: ignore[reportArgumentType]
+        return draw_batch(training, self.config, step)
+
+    def draw(self, batch: Batch) -> Draws:
+        """Everything random of a step; there is no noise."""
+        size = len(batch.images)
+        orders = {name: torch.randperm(size) for name in self.attributes}
+        return Draws(permutations=orders, mixing=torch.rand(size, 1, 1, 1), noise=torch.empty(2, *batch.images.shape))
 
     def step(self, batch: Batch, draws: Draws) -> Parts:
         """Three losses, one after the other, and then a step of all three optimisers; the parts of the losses."""
