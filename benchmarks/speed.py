@@ -1,27 +1,19 @@
-"""Seconds of what one waits for: the command line's start, a training step of each preset, using a model.
-
-python benchmarks/speed.py [threads]
-"""
+"""Seconds of what one waits for at the command line: its start, and a transfer from there to the picture."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from PIL import Image
 
 from unweave.checkpoint import ModelCard, save_model
-from unweave.config import preset, preset_names
-from unweave.machine import resolve
-from unweave.method import Unweave
+from unweave.config import preset
 from unweave.networks import Generator
-from unweave.rehearse import noise
 
 CLASSES = {"identity": tuple(map(str, range(50))), "expression": tuple("abcdef"), "light": tuple("01234")}
 
@@ -69,21 +61,9 @@ def report_transfer(folder: Path) -> None:
 
 def main() -> None:
     """Print one line for each measurement."""
-    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     report("command line start (unweave --version)", fastest(lambda: run("--version")))
     with tempfile.TemporaryDirectory() as folder:
         report_transfer(Path(folder))
-    for name in preset_names():
-        config = preset(name)
-        config = resolve(replace(config, run=replace(config.run, threads=threads)))
-        method, batch = Unweave(config, CLASSES), noise(config, CLASSES)
-        of = f"{config.data.size} px, {config.run.batch} images, {config.run.precision}, {config.run.threads} threads"
-        report(f"{name}: training step, {of}", fastest(lambda m=method, b=batch: m.step(b, 0), repeats=3))
-        with torch.inference_mode():
-            one = batch.images[:1]
-            codes = method.generator.encode(one)
-            report(f"{name}: encode one image", fastest(lambda m=method, x=one: m.generator.encode(x)))
-            report(f"{name}: decode one image", fastest(lambda m=method, z=codes: m.generator.decode(z)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from unweave.losses import gradient_of
 from unweave.networks import Classifier, Critic, Encoder, Generator, LayerNorm, Residual, ToColours, Upsample, start
 
 
@@ -72,6 +73,24 @@ def test_any_size_divisible_by_4_works_in_rgb_and_grey(size: int, colours: int) 
 @pytest.mark.parametrize(("size", "halvings"), [(32, 4), (64, 5), (100, 5), (128, 6), (256, 6)])
 def test_the_critic_halves_as_often_as_the_size_allows(size: int, halvings: int) -> None:
     assert len(Critic(size=size, width=1 / 16).trunk) == halvings
+
+
+@pytest.mark.parametrize("size", [32, 36, 100])
+def test_the_critics_gradient_and_what_it_teaches_are_those_of_autograd(size: int) -> None:
+    critic, images = Critic(size=size, width=1 / 16).double(), torch.rand(2, 3, size, size, dtype=torch.float64) * 2 - 1
+    start(critic, "he")
+    for module in critic.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.normal_(module.bias)
+    found = []
+    for gradient in (critic.gradient, gradient_of(critic)):
+        critic.zero_grad()
+        of_images = gradient(images)
+        (of_images.flatten(1).norm(dim=1) - 1).square().mean().backward()
+        found.append([of_images.detach(), *(p.grad for p in critic.parameters() if p.ndim == 4)])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    assert len(found[0]) == len(critic.trunk) + 2
 
 
 def test_encoders_share_no_weights() -> None:

@@ -62,13 +62,22 @@ def critic_adversary(real_scores: Tensor, synthesis_scores: Tensor, objective: s
 
 
 def gradient_penalty(
-    critic: Callable[[Tensor], Tensor], images: Images, synthesis: Images, mixing: Float[Tensor, "batch 1 1 1"]
+    gradient: Callable[[Tensor], Tensor], images: Images, synthesis: Images, mixing: Float[Tensor, "batch 1 1 1"]
 ) -> Float[Tensor, ""]:
     """Last term of Eq. 9: (||grad D(x^)|| - 1)^2 at x^ = x + a (x~' - x), mean over images.
 
-    The gradient is that of the sum of the patch scores; its norm is taken over all values of an image. `mixing` holds
-    a in [0, 1], one an image.
+    `gradient` gives that of the sum of the patch scores (`Critic.gradient`, or `gradient_of` any critic); its norm is
+    taken over all values of an image. `mixing` holds a in [0, 1], one an image.
     """
-    between = (images + mixing * (synthesis - images)).detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    between = (images + mixing * (synthesis - images)).detach()
+    return (gradient(between).flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def gradient_of(critic: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Images -> the gradient of the sum of their scores, with a graph of its own."""
+
+    def gradient(images: Tensor) -> Tensor:
+        images = images.detach().requires_grad_()
+        return torch.autograd.grad(critic(images).sum(), images, create_graph=True)[0]
+
+    return gradient

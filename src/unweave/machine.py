@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import statistics
@@ -122,6 +123,30 @@ def interrupts() -> Iterator[Callable[[], BaseException | None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def memory_kept() -> Iterator[None]:
+    """Inside, memory that one step has freed stays with the process for the next, and comes in large pages.
+
+    Otherwise the system takes back every large tensor and clears its pages anew when the next one touches them: a sixth
+    of a narrow model's step. On Linux with glibc; elsewhere nothing changes.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(libc, "mallopt") or libc is None:
+        yield
+        return
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # what torch looks up when it makes the first tensor
+    trim_threshold, mmap_threshold, mmap_max = -1, -3, -4  # names of <malloc.h>
+    libc.mallopt(mmap_max, 0)
+    libc.mallopt(trim_threshold, -1)
+    try:
+        yield
+    finally:  # what they come to by themselves where large tensors are made
+        libc.mallopt(mmap_max, 2**16)
+        libc.mallopt(mmap_threshold, 2**25)
+        libc.mallopt(trim_threshold, 2**26)
+        libc.malloc_trim(0)
 
 
 @contextmanager

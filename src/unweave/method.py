@@ -181,7 +181,8 @@ class Unweave(Method[Generator]):
         total = losses.critic_adversary(real, synthetic, weights.objective)
         parts = {"margin": real.mean() - synthetic[: len(synthesis)].mean()}
         if weights.objective == "wasserstein":
-            parts["gradient_penalty"] = losses.gradient_penalty(self.critic, batch.images, synthesis, draws.mixing)
+            gradient = self.critic.gradient
+            parts["gradient_penalty"] = losses.gradient_penalty(gradient, batch.images, synthesis, draws.mixing)
             total = total + weights.gradient_penalty * parts["gradient_penalty"]
         if weights.critic_classes:
             of_real = [of_m[: len(batch.images)] for of_m in classes]

@@ -205,6 +205,24 @@ class Critic(nn.Module):
         trunk = self.trunk(images)
         return self.score(trunk), [head(trunk.flatten(1)) for head in self.heads]
 
+    def gradient(self, images: Image) -> Image:
+        """The gradient of the sum of each image's scores, from which gradients flow to the weights, not to the images.
+
+        Written out by the chain rule: all is linear but for the choice of slopes, which small changes leave as it is.
+        Two thirds of autograd's time, which goes through the forward pass as well, with zeros.
+        """
+        x, layers = images, []
+        with torch.no_grad():
+            for convolution, leaky in self.trunk:  # pyright: ignore[reportGeneralTypeIssues]
+                odd, x = x.shape[-1] % 2, convolution(x)
+                slopes = torch.full_like(x, leaky.negative_slope).masked_fill_(x > 0, 1)
+                layers.append((convolution.weight, slopes, odd))
+                x = leaky(x)
+        gradient = F.conv_transpose2d(torch.ones_like(x[:, :1]), self.score.weight, padding=1)
+        for weight, slopes, odd in reversed(layers):
+            gradient = F.conv_transpose2d(gradient * slopes, weight, stride=2, padding=1, output_padding=odd)
+        return gradient
+
 
 def start(network: nn.Module, kind: str) -> None:
     """Draw the kernels anew and set biases to zero.

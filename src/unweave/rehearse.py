@@ -18,6 +18,7 @@ from unweave.config import Config
 from unweave.data.batches import Batch
 from unweave.data.table import AttributeTable
 from unweave.interface import Method
+from unweave.machine import memory_kept
 from unweave.run_folder import check_free
 from unweave.training import begin
 
@@ -34,7 +35,7 @@ def rehearse(
 
     Raises `UnweaveError` as `train` does for all but the images themselves.
     """
-    with processes.together():
+    with memory_kept(), processes.together():
         with processes.agreed():
             if folder is not None:
                 check_free(folder)

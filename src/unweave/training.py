@@ -69,7 +69,7 @@ def train(
         raise UnweaveError(f"both the preset {preset} and a config were given, expected one of them")
     config = settings.build(changes, config or (settings.preset(preset) if preset else None))
     run = Path(folder)
-    with processes.together(), ExitStack() as stack:
+    with machine.memory_kept(), processes.together(), ExitStack() as stack:
         with processes.agreed():
             check_free(run)
             table, config, method = begin(data, config, init_from)
@@ -110,7 +110,7 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
     arithmetic may differ in the last bits, which is said on stderr, as it may with another number of processes.
     """
     run = Path(run)
-    with processes.together(), ExitStack() as stack:
+    with machine.memory_kept(), processes.together(), ExitStack() as stack:
         with processes.agreed():
             table, config, method = begin_again(run, data)
             if processes.first():

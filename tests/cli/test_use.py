@@ -129,7 +129,9 @@ def test_folders_go_through_in_batches_and_grids_stop_growing(
     model: Model, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(capsys, "transfer toy.safetensors sources --from light=exemplars -o whole")
-    monkeypatch.setattr(outputs, "BATCH", 2)
+    reads, read = [], Model.read
+    monkeypatch.setattr(Model, "read", lambda self, images: reads.append(len(images)) or read(self, images))
+    monkeypatch.setattr(outputs, "BATCH", 1)
     monkeypatch.setattr(outputs, "MOST_ROWS", 2)
     monkeypatch.setattr(outputs, "MOST_COLUMNS", 1)
     said = run(capsys, "transfer toy.safetensors sources --from light=exemplars -o parts")
@@ -137,6 +139,7 @@ def test_folders_go_through_in_batches_and_grids_stop_growing(
     for path in Path("whole").glob("*--*.png"):
         with Image.open(path) as whole, Image.open(Path("parts") / path.name) as part:
             assert np.abs(np.asarray(whole, int) - np.asarray(part, int)).max() <= 1
+    assert max(reads) == 1  # of a large folder no more is in memory
 
 
 def test_mix_weighs_its_images_equally_unless_told(model: Model, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from unweave.config import Config
 from unweave.data.batches import Batch
 from unweave.data.table import AttributeTable
 from unweave.interface import Parts
-from unweave.losses import critic_adversary, generator_adversary, gradient_penalty
+from unweave.losses import critic_adversary, generator_adversary, gradient_of, gradient_penalty
 from unweave.method import frozen
 from unweave.networks import Critic, Image
 
@@ -90,10 +90,11 @@ class StarGAN(Rival[Generator]):
             translation = self.generator(batch.images, one_hots(targets, self.sizes)).float()
         real, logits = self.critic(batch.images)
         synthetic, _ = self.critic(translation)
+        gradient = gradient_of(lambda x: self.critic(x)[0])
         parts = {
             "margin": real.mean() - synthetic.mean(),
             "critic_labels": classes_loss(logits, batch.labels, self.sizes),
-            "gradient_penalty": gradient_penalty(lambda x: self.critic(x)[0], batch.images, translation, mixing),
+            "gradient_penalty": gradient_penalty(gradient, batch.images, translation, mixing),
         }
         total = critic_adversary(real, synthetic, "wasserstein")
         total = total + weights.classes * parts["critic_labels"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL.Image import Image
@@ -21,9 +21,11 @@ from unweave.model import BATCH, Model
 
 Change = Callable[[Codes], Codes]
 """Codes of sources -> codes of results."""
+Changes = Callable[[slice], Sequence[Change]]
+"""Those of some columns, made when they are needed: there may be more than fit into memory."""
 
 MOST_ROWS, MOST_COLUMNS = 32, 16
-"""What a grid shows at most; the single pictures are written for all."""
+"""What a grid shows at most, not above `BATCH`; the single pictures are written for all."""
 
 
 def read_all(model: Model, files: Sequence[Path]) -> Float[Tensor, "images channels size size"]:
@@ -40,7 +42,7 @@ def read_all(model: Model, files: Sequence[Path]) -> Float[Tensor, "images chann
 def write(model: Model, source: Path, change: Change, name: str, out: Path) -> None:
     """Write the changed source, or the changed images of a folder, and say where."""
     if source.is_dir():
-        write_many(model, image_files(source), {name: change}, [], out)
+        write_many(model, image_files(source), [name], lambda _: [change], [], out)
     else:
         write_one(model, source, change, out)
 
@@ -53,42 +55,51 @@ def write_one(model: Model, source: Path, change: Change, out: Path) -> None:
 
 
 def write_many(
-    model: Model, sources: Sequence[Path], changes: Mapping[str, Change], headers: Sequence[Image], out: Path
+    model: Model,
+    sources: Sequence[Path],
+    labels: Sequence[str],
+    changes: Changes,
+    headers: Sequence[Image],
+    out: Path,
 ) -> None:
     """Write every change of every source into a new folder, and a grid: a row a source, a column a change.
 
-    Files are called SOURCE--CHANGE.png, with "-" for what separates folders. `headers`: a picture above each column, or
-    none.
+    Files are called SOURCE--LABEL.png, by the labels of the changes, with "-" for what separates folders. `headers`: a
+    picture above each column that the grid shows, or none. Of sources and changes only some are in memory at a time.
     """
     rows: list[list[Image]] = []
     row_headers: list[Image] = []
     names = file_names(sources)
-    endings = [change.replace("/", "-").replace(os.sep, "-") for change in changes]
+    endings = [label.replace("/", "-").replace(os.sep, "-") for label in labels]
     written = Counter(f"{name}--{ending}.png" for name in names for ending in endings)
     if (twice := written.most_common(1)[0])[1] > 1:
         raise UnweaveError(f"{out / twice[0]}: would be written twice, rename one of the sources or exemplars")
     with replacing(out) as folder:
         folder.mkdir()
-        for k in range(0, len(sources), BATCH):
-            images = read_all(model, sources[k : k + BATCH])
-            own = model.encode(images)
-            made: list[list[Image]] = []
-            for number, (ending, change) in enumerate(zip(endings, changes.values(), strict=True)):
-                results = pictures(model.decode(change(own)))
-                for name, picture in zip(names[k:], results, strict=False):
-                    save(picture, folder / f"{name}--{ending}.png")
-                if number < MOST_COLUMNS:
-                    made.append(results)
-            rows += map(list, list(zip(*made, strict=True))[: MOST_ROWS - len(rows)])
-            row_headers += pictures(images)[: MOST_ROWS - len(row_headers)]
+        for first in range(0, len(labels), BATCH):
+            some = changes(slice(first, first + BATCH))
+            for k in range(0, len(sources), BATCH):
+                files = list(sources[k : k + BATCH])
+                images = model.read(files) if first else read_all(model, files)
+                own = model.encode(images)
+                made: list[list[Image]] = []
+                for change, ending in zip(some, endings[first:], strict=False):
+                    results = pictures(model.decode(change(own)))
+                    for name, picture in zip(names[k:], results, strict=False):
+                        save(picture, folder / f"{name}--{ending}.png")
+                    if len(made) < MOST_COLUMNS:
+                        made.append(results)
+                if not first:
+                    rows += map(list, list(zip(*made, strict=True))[: MOST_ROWS - len(rows)])
+                    row_headers += pictures(images)[: MOST_ROWS - len(row_headers)]
         sheet = grid(
             rows,
             row_headers=row_headers,
             row_labels=names[:MOST_ROWS],
-            column_headers=headers[:MOST_COLUMNS],
-            column_labels=list(changes)[:MOST_COLUMNS],
+            column_headers=headers,
+            column_labels=labels[:MOST_COLUMNS],
         )
         save(sheet, folder / "grid.png")
-    shown = f"{len(rows)} of {len(sources)} sources, {len(rows[0])} of {len(changes)} columns"
+    shown = f"{len(rows)} of {len(sources)} sources, {len(rows[0])} of {len(labels)} columns"
     print(f"{out / 'grid.png'}: {shown}")
-    print(f"{out}: {len(sources) * len(changes)} pictures")
+    print(f"{out}: {len(sources) * len(labels)} pictures")

@@ -50,36 +50,44 @@ def translate(
     many = steps is None and (len(images) > 1 or any(image.is_dir() for image in images))
     check_out(out, many)
 
+    from PIL.Image import Image
+
     from unweave.baselines.translator import load_any
+    from unweave.cli.outputs import MOST_ROWS
     from unweave.data.beside import labels_beside
     from unweave.draw import grid, save
     from unweave.files import replacing
     from unweave.images import pictures, read
-    from unweave.model import Model
+    from unweave.model import BATCH, Model
 
     loaded = load_any(model)
     known = [{**beside, **told} for beside in labels_beside(files)]
-    shares = [1.0] if steps is None else [k / (steps - 1) for k in range(steps)]
-    columns = [
-        loaded.synthesize(files, classes, strength=share * strength)
-        if isinstance(loaded, Model)
-        else loaded.translate(files, classes, known=known, strength=share * strength)
-        for share in shares
-    ]
-    names, headers = file_names(files), pictures(read(files, loaded.card))
+
+    def translated(some: slice, share: float = 1.0) -> list[Image]:
+        if isinstance(loaded, Model):
+            return loaded.synthesize(files[some], classes, strength=share * strength)
+        return loaded.translate(files[some], classes, known=known[some], strength=share * strength)
+
     if steps is not None:
+        shares = [k / (steps - 1) for k in range(steps)]
+        rows = list(zip(*(translated(slice(None), share) for share in shares), strict=True))
         labels = [f"{share * strength:.2f}" for share in shares]
-        save(grid(list(zip(*columns, strict=True)), column_labels=labels, row_headers=headers), out)
+        save(grid(rows, column_labels=labels, row_headers=pictures(read(files, loaded.card))), out)
     elif not many:
-        save(columns[0][0], out)
+        save(translated(slice(1))[0], out)
     else:
+        names, shown, rows = file_names(files), "+".join(classes.values()), []
         if len(set(names)) < len(names):
             raise UnweaveError(f"{out}: two images have the same name, rename one of them")
-        shown = "+".join(classes.values())
         with replacing(out) as folder:
             folder.mkdir()
-            for name, picture in zip(names, columns[0], strict=True):
-                save(picture, folder / f"{name}--{shown.replace('/', '-')}.png")
-            rows = list(zip(headers, columns[0], strict=True))
-            save(grid(rows, row_labels=names, column_labels=["source", shown]), folder / "grid.png")
+            for k in range(0, len(files), BATCH):  # of a large folder only a part is in memory
+                results = translated(slice(k, k + BATCH))
+                for name, picture in zip(names[k:], results, strict=False):
+                    save(picture, folder / f"{name}--{shown.replace('/', '-')}.png")
+                if len(rows) < MOST_ROWS:
+                    sources = pictures(read(files[k : k + BATCH], loaded.card))
+                    rows += list(zip(sources, results, strict=True))[: MOST_ROWS - len(rows)]
+            sheet = grid(rows, row_labels=names[:MOST_ROWS], column_labels=["source", shown])
+            save(sheet, folder / "grid.png")
     print(out)

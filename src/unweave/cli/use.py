@@ -52,27 +52,29 @@ def transfer(
     check_out(out, many)
     sources, exemplars = image_files(source), {name: image_files(Path(path)) for name, path in chosen.items()}
 
-    from unweave.cli.outputs import Change, read_all, write_many, write_one
+    from unweave.cli.outputs import MOST_COLUMNS, Change, read_all, write_many, write_one
     from unweave.images import pictures
     from unweave.model import exchange, load
 
     loaded = load(model)
     by_name = loaded.strengths(tuple(exemplars), strengths)
-    images = {name: read_all(loaded, files) for name, files in exemplars.items()}
-    codes = {name: loaded.encode(tensors) for name, tensors in images.items()}
+    fixed = {name: loaded.encode(read_all(loaded, files)) for name, files in exemplars.items() if name not in folders}
 
-    def change(column: int) -> Change:
-        donors = {name: one.at([column if name in folders else 0]) for name, one in codes.items()}
-        return lambda own: exchange(own, donors, by_name)
+    def changes(columns: slice) -> list[Change]:
+        if not folders:
+            return [lambda own: exchange(own, fixed, by_name)]
+        codes = loaded.encode(read_all(loaded, exemplars[folders[0]][columns]))
+        donors = [{**fixed, folders[0]: codes.at([k])} for k in range(codes.batch)]
+        return [lambda own, some=some: exchange(own, some, by_name) for some in donors]
 
     if not many:
-        write_one(loaded, source, change(0), out)
+        write_one(loaded, source, changes(slice(1))[0], out)
         return
-    varied = next(iter(folders or exemplars))
-    labels, headers = file_names(exemplars[varied]), pictures(images[varied])
+    varied = exemplars[next(iter(folders or exemplars))]
+    labels, headers = file_names(varied), pictures(loaded.read(varied[:MOST_COLUMNS]))
     if not folders and len(exemplars) > 1:  # no one exemplar stands for the column
         labels, headers = ["+".join(Path(path).stem for path in chosen.values())], []
-    write_many(loaded, sources, {label: change(k) for k, label in enumerate(labels)}, headers, out)
+    write_many(loaded, sources, labels, changes, headers, out)
 
 
 def mix(model: str, source: Path, /, *images: str, of: str, out: Out) -> None:
