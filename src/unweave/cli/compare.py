@@ -85,7 +85,7 @@ def compare(
         runs.setdefault(method, []).append(folder)
 
     from unweave.compare import compare as compared
-    from unweave.compare.pages import tables
+    from unweave.compare.pages import changes_of, tables
     from unweave.report.pages import as_text
 
     try:
@@ -115,7 +115,7 @@ def compare(
     for table in tables(report):
         print(f"{as_text(table)}\n")
     for method, changes in report["settings"].items():
-        print(f"{method}, changed: " + (", ".join(f"{name} {change}" for name, change in changes.items()) or "nothing"))
+        print(f"{method}, settings that differ from its recipe: {changes_of(changes)}")
     for name, reason in report["left_out"].items():
         print(f"not measured: {name} ({reason})")
     print(f"{out}: compare.md, compare.json, pictures, runs/")

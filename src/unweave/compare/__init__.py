@@ -151,7 +151,7 @@ def examined(bench: Bench, trials: Mapping[str, Sequence[Contender]]) -> tuple[d
         rows[name]["cost"] = total_cost(contenders[0])
         shown[name] = results[0]
         config = contenders[0].runs[0] / "config.yaml"
-        settings[name] = departures(read_config(config)) if config.is_file() else {}
+        settings[name] = departures(read_config(config)) if config.is_file() else None
     pictures = {"translations.png": sheets.translations(bench, shown)}
     if between := sheets.interpolations(bench, [contenders[0] for contenders in trials.values()]):
         pictures["interpolations.png"] = between

@@ -42,15 +42,19 @@ def as_page(report: Mapping[str, Any], pictures: Sequence[str]) -> str:
         f"{judge['steps']} steps on real training images, which reads real test images right: {real}.",
         *map(as_section, tables(report)),
         "## Settings that differ from the published recipes",
-        "\n".join(
-            f"- **{method}**: " + (", ".join(f"`{name}` {change}" for name, change in changes.items()) or "none")
-            for method, changes in report["settings"].items()
-        ),
+        "\n".join(f"- **{method}**: {changes_of(changes, '`')}" for method, changes in report["settings"].items()),
     ]
     if report["left_out"]:
         parts += ["## Not measured", "\n".join(f"- {name}: {why}" for name, why in report["left_out"].items())]
     parts += [f"![{name}]({name})" for name in pictures]
     return "\n\n".join(parts) + "\n"
+
+
+def changes_of(changes: Mapping[str, str] | None, quote: str = "") -> str:
+    """The settings that differ, in a line."""
+    if changes is None:
+        return "not known, a model without the folder of its training"
+    return ", ".join(f"{quote}{name}{quote} {change}" for name, change in changes.items()) or "none"
 
 
 def _results(of: Mapping[str, Any], others: Sequence[str]) -> list[Cell]:
