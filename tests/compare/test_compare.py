@@ -152,6 +152,11 @@ def test_trained_runs_are_taken_as_they_are(out: Path, tmp_path: Path) -> None:
     assert report["rows"]["cyclegan"]["accuracies"] == told(out)["rows"]["cyclegan"]["accuracies"]
     assert not (tmp_path / "new" / "runs").exists()
     assert "cyclegan: trained before, whatever that cost" in (tmp_path / "new" / "compare.md").read_text()
+    alone = {"unweave": [out / "runs" / "unweave" / "last.safetensors"]}
+    report = compare(looks(), tmp_path / "file", runs=alone, **{**asked, "methods": ("unweave",)})
+    assert report["rows"]["unweave"]["accuracies"] == told(out)["rows"]["unweave"]["accuracies"]
+    assert (report["rows"]["unweave"]["cost"]["seconds"], report["settings"]["unweave"]) == (None, None)
+    assert "**unweave**: not known, a model without" in (tmp_path / "file" / "compare.md").read_text()
     for runs, line in (
         ({"cyclegan": both[:1]}, "runs of cyclegan: 1 given, expected one for each target"),
         ({"stargan": both[:1]}, "a run of stargan is given, which is not among the methods cyclegan"),
