@@ -252,7 +252,8 @@ def fit(
             if done % rhythm.log_every == 0 or sampling or saving:
                 values = finite(parts, done, run, saved)
                 seconds = time.perf_counter() - since
-                pace = {"images_per_s": rhythm.batch * (done - logged) / seconds, "data_wait": waited / seconds}
+                images = rhythm.batch * method.batches * (done - logged)
+                pace = {"images_per_s": images / seconds, "data_wait": waited / seconds}
                 log({"step": done, **values, "lr_share": share, **pace})
                 told = ("reconstruction", "synthesis", "margin")
                 bar.set_postfix({name: f"{values[name]:.3g}" for name in told if name in values})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import count, product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,6 +106,15 @@ def test_a_rival_resumes_bit_for_bit(method: str, tmp_path: Path, monkeypatch: p
     for key, value in used.generator.state_dict().items():
         kept = f"average/{key}" if f"average/{key}" in theirs else f"generator/{key}"
         assert torch.equal(value, theirs[kept])
+
+
+def test_the_pace_counts_every_image_that_a_step_takes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that goes on by a second whenever it is read: three seconds a step."""
+    ticks = count()
+    monkeypatch.setattr("unweave.training.time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+    for method, images in (("stargan", 2), ("cyclegan", 4)):
+        run = train(table(), tmp_path / method, **tiny(method, run=tiny(method)["run"] | {"steps": 2}))
+        assert read_metrics(run)["images_per_s"][1].tolist() == pytest.approx([images / 3] * 2, rel=1e-5)
 
 
 def test_the_pool_of_cyclegan_is_kept_in_the_state(tmp_path: Path) -> None:

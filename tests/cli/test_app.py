@@ -13,7 +13,7 @@ from unweave import __version__
 from unweave.cli import app, main
 
 COMMANDS = (
-    *("augment", "data", "encode", "evaluate", "export", "faces", "info"),
+    *("augment", "compare", "data", "encode", "evaluate", "export", "faces", "info"),
     *("interpolate", "mix", "synthesize", "train", "transfer", "translate"),
 )
 

@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 from unweave.config import Config
 from unweave.data.batches import mirror_maps
-from unweave.data.table import AttributeTable
+from unweave.data.table import AttributeTable, classes_of
 from unweave.errors import UnweaveError
 
 PAIRWISE = ("cyclegan", "pix2pix")
@@ -31,14 +31,20 @@ def pair_of(config: Config, table: AttributeTable) -> tuple[str, tuple[str, str]
 
 def narrowed(table: AttributeTable, config: Config) -> AttributeTable:
     """Only the images of the two classes, the source first among the classes of their attribute."""
-    attribute, pair = pair_of(config, table)
-    rows = [row for row, label in enumerate(table.columns[attribute]) if label in pair]
+    return of_classes(table, *pair_of(config, table))
+
+
+def of_classes(table: AttributeTable, attribute: str, classes: Sequence[str]) -> AttributeTable:
+    """Only the images of some classes, in the order given; other attributes keep the classes that are left to train."""
+    rows = [row for row, label in enumerate(table.columns[attribute]) if label in classes]
+    splits = tuple(table.splits[row] for row in rows)
+    columns = {name: tuple(column[row] for row in rows) for name, column in table.columns.items()}
     return replace(
         table,
         files=tuple(table.files[row] for row in rows),
-        splits=tuple(table.splits[row] for row in rows),
-        columns={name: tuple(column[row] for row in rows) for name, column in table.columns.items()},
-        classes={**table.classes, attribute: pair},
+        splits=splits,
+        columns=columns,
+        classes={name: classes_of(columns[name], splits) for name in table.attributes} | {attribute: tuple(classes)},
         pixels=None if table.pixels is None else table.pixels[rows],
     )
 

@@ -54,14 +54,9 @@ def true_answers(
 ) -> Answers:
     """Draw `pairs` of test images that differ in `attribute`, and render what swapping it should give.
 
-    Truths have the size of the pictures in the data and get the model's crop. `render` stands in for the package's
-    renderer. Raises `UnweaveError` where no test images differ, and where the renderer does not give the pictures of
-    the data again, which another version or somebody else has made.
+    Raises `UnweaveError` where no test images differ, and as `answers_of` does.
     """
-    if render is None:
-        from unweave.faces.studio import render
     table = data.table
-    size = _size(table)
     labels = np.array([label or "" for label in table.columns[attribute]])
     test = table.rows("test")
     test = test[labels[test] != ""]
@@ -70,6 +65,27 @@ def true_answers(
     rng = np.random.default_rng([seed, 8])
     sources = rng.permutation(test)[:pairs]
     exemplars = np.array([rng.choice(test[labels[test] != labels[row]]) for row in sources])
+    return answers_of(data, card, attribute, sources, exemplars, render)
+
+
+def answers_of(
+    data: Labelled,
+    card: ModelCard,
+    attribute: str,
+    sources: Int[np.ndarray, "pairs"],
+    exemplars: Int[np.ndarray, "pairs"],
+    render: Render | None = None,
+) -> Answers:
+    """Render what the images at `sources` should be with `attribute` of those at `exemplars`; both are rows.
+
+    Truths have the size of the pictures in the data and get the model's crop. `render` stands in for the package's
+    renderer. Raises `UnweaveError` where the renderer does not give the pictures of the data again, which another
+    version or somebody else has made.
+    """
+    if render is None:
+        from unweave.faces.studio import render
+    table = data.table
+    size = _size(table)
 
     def image(factors: Factors) -> np.ndarray:
         return crop_resize(render(factors, size), size=card.size, channels=card.channels, crop=card.crop)

@@ -57,17 +57,21 @@ def as_markdown(report: Mapping[str, Any], pictures: Sequence[str]) -> str:
         "docs/evaluation.md.",
         f"```\n{table_of_figures(report['figures'])}\n```",
     ]
-    for table in tables(report):
-        header = ["", *table.columns]
-        lines = [header, ["---"] * len(header)]
-        lines += [[name, *map(_cell, row)] for name, row in table.rows.items()]
-        parts.append("\n".join([f"## {table.title}", "", *(f"| {' | '.join(cells)} |" for cells in lines)]))
-        parts += [table.note] if table.note else []
+    parts += map(as_section, tables(report))
     if report["left_out"]:
         parts.append("## Not measured")
         parts.append("\n".join(f"- {name}: {reason}" for name, reason in report["left_out"].items()))
     parts += [f"![{name}]({name})" for name in pictures]
     return "\n\n".join(parts) + "\n"
+
+
+def as_section(table: Table) -> str:
+    """The table with its title and its note, for a page."""
+    header = ["", *table.columns]
+    lines = [header, ["---"] * len(header)]
+    lines += [[name, *map(_cell, row)] for name, row in table.rows.items()]
+    shown = "\n".join([f"## {table.title}", "", *(f"| {' | '.join(cells)} |" for cells in lines)])
+    return f"{shown}\n\n{table.note}" if table.note else shown
 
 
 def write_report(report: Mapping[str, Any], pictures: Mapping[str, Image], out: Path) -> None:

@@ -1,0 +1,62 @@
+"""What a training may cost, as time or as images seen, and how many steps that is."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+from unweave.data.batches import TrainingSet
+from unweave.errors import UnweaveError
+from unweave.interface import Method
+from unweave.rehearse import seconds_per_step
+
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """One of the two is None."""
+
+    text: str
+    """As it was given."""
+    seconds: float | None = None
+    images: int | None = None
+    """An image counts each time that a step takes it in."""
+
+
+def parse_budget(text: str) -> Budget:
+    """A time such as 90s, 20m or 1.5h, or images seen as in 60000i; raises `UnweaveError` for anything else."""
+    found = re.fullmatch(r"(?a:(\d{1,9}(?:\.\d{1,3})?)([smhi]))", text.strip())
+    number = float(found[1]) if found else 0
+    if not found or not number or (found[2] == "i" and number % 1):
+        raise UnweaveError(f"the budget is '{text}', expected a time such as 20m, 90s or 1h, or images as in 60000i")
+    if found[2] == "i":
+        return Budget(text=text.strip(), images=int(number))
+    return Budget(text=text.strip(), seconds=number * SECONDS[found[2]])
+
+
+def steps_within(budget: Budget, method: Method, training: TrainingSet, networks: int) -> int:
+    """Steps of one of `networks` that share the budget equally, in whole rounds that train all parts of it.
+
+    A time is counted at the pace of a few steps that are taken now; the method's weights are to be thrown away.
+    Raises `UnweaveError` where not even one round fits.
+    """
+    if budget.images is not None:
+        steps = budget.images // networks // (method.config.run.batch * method.batches)
+    else:
+        assert budget.seconds is not None
+        steps = int(budget.seconds / networks / pace(method, training))
+    rounds = steps // method.rhythm
+    if not rounds:
+        sharing = f", which {networks} networks share," if networks > 1 else ""
+        raise UnweaveError(f"the budget of {budget.text}{sharing} is less than {method.config.method} needs for a step")
+    return rounds * method.rhythm
+
+
+def pace(method: Method, training: TrainingSet) -> float:
+    """Seconds a step, with the drawing of its batch."""
+    start = time.perf_counter()
+    batches = [method.batch(training, step) for step in range(3)]
+    drawing = (time.perf_counter() - start) / len(batches)
+    return drawing + seconds_per_step(method, batches[0])

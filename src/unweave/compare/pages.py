@@ -1,0 +1,106 @@
+"""A comparison as tables to read, on a screen and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from unweave.baselines.pairs import PAIRWISE
+from unweave.report.pages import Cell, Table, as_section
+
+
+def tables(report: Mapping[str, Any]) -> list[Table]:
+    """What came out (Table IV), and what it cost."""
+    rows, others = report["rows"], list(report["rows"]["copying the source"]["kept"])
+    shown = {name: _results(of, others) for name, of in rows.items()}
+    kept = [f"{name} kept" for name in others]
+    costs = {name: _costs(of["cost"]) for name, of in rows.items() if "cost" in of}
+    return [
+        Table(
+            title=f"{report['attribute']}: {report['source']} to {', '.join(report['targets'])}",
+            columns=("accuracy", "Frechet", "to change", "to keep", "intensity", *kept),
+            rows=shown,
+            note=_note(report),
+        ),
+        Table(
+            title=f"what a training cost; the budget of a method is {report['budget']}",
+            columns=("networks", "parameters", "images seen", "seconds"),
+            rows=costs,
+            note=_cost_note(report),
+        ),
+    ]
+
+
+def as_page(report: Mapping[str, Any], pictures: Sequence[str]) -> str:
+    """The whole comparison; `pictures` are names of files beside it."""
+    images, judge = report["images"], report["judge"]
+    real = ", ".join(f"{name} {value:.3f}" for name, value in report["rows"]["real images"]["accuracies"].items())
+    parts = [
+        f"# Methods compared on {report['data']}",
+        f"unweave {report['unweave']}; {report['size']} px, {report['seeds']} seed(s); {images['train']} training and "
+        f"{images['test']} test images of {report['attribute']}; {report['pairs']} sources for each target; a judge of "
+        f"{judge['steps']} steps on real training images, which reads real test images right: {real}.",
+        *map(as_section, tables(report)),
+        "## Settings that differ from the published recipes",
+        "\n".join(f"- **{method}**: {changes_of(changes, '`')}" for method, changes in report["settings"].items()),
+    ]
+    if report["left_out"]:
+        parts += ["## Not measured", "\n".join(f"- {name}: {why}" for name, why in report["left_out"].items())]
+    parts += [f"![{name}]({name})" for name in pictures]
+    return "\n\n".join(parts) + "\n"
+
+
+def changes_of(changes: Mapping[str, str] | None, quote: str = "") -> str:
+    """The settings that differ, in a line."""
+    if changes is None:
+        return "not known, a model without the folder of its training"
+    return ", ".join(f"{quote}{name}{quote} {change}" for name, change in changes.items()) or "none"
+
+
+def _results(of: Mapping[str, Any], others: Sequence[str]) -> list[Cell]:
+    spread = "" if of["accuracy_sd"] is None else f" ± {of['accuracy_sd']:.3f}"
+    frechet = None if of["frechet"] is None else f"{of['frechet']:.1f}"
+    return [
+        f"{of['accuracy']:.3f}{spread}",
+        frechet,
+        *(of[name] for name in ("to_change", "to_keep", "intensity")),
+        *(of["kept"].get(name) for name in others),
+    ]
+
+
+def _costs(cost: Mapping[str, Any]) -> list[Cell]:
+    seconds = None if cost["seconds"] is None else f"{cost['seconds']:.0f}"
+    seen = None if cost["images"] is None else f"{cost['images']:,}"
+    return [str(cost["networks"]), f"{cost['parameters']:,}", seen, seconds]
+
+
+def _note(report: Mapping[str, Any]) -> str:
+    told = [
+        "accuracy: share that the judge reads as the target, mean and sd over targets and seeds; chance: a class drawn"
+        " blindly."
+    ]
+    if frechet := report["frechet"]:
+        told.append(
+            f"Frechet: to real training images of the targets, {frechet['images']} images, features of"
+            f" {frechet['extractor']} (SHA-256 {frechet['sha256'][:16]}); lower is better."
+        )
+        told += [f"warning: {frechet['warning']}."] if frechet["warning"] else []
+    if report["truths"]:
+        told.append(
+            f"to change, to keep: against {report['truths']} rendered true answers, the error over that of copying"
+            " where pixels should change (0 truth, 1 copying), and the error where they should stay."
+        )
+    told.append("intensity: rank correlation with the exemplars' within a target; rivals see no exemplar.")
+    return "\n".join(told)
+
+
+def _cost_note(report: Mapping[str, Any]) -> str:
+    pairwise = [name for name in report["settings"] if name in PAIRWISE]
+    told = ["parameters: of what is used; seconds: of training steps, evaluations apart; all of one seed."]
+    if pairwise and len(report["targets"]) > 1:
+        told.append(
+            f"{' and '.join(pairwise)}: a network for each pair of classes; the total of all counts against the budget."
+        )
+    if report["given"]:
+        told.append(f"{', '.join(report['given'])}: trained before, whatever that cost.")
+    return "\n".join(told)

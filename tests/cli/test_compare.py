@@ -1,0 +1,49 @@
+"""`unweave compare`: mistakes get one line, before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unweave.cli import main
+
+MISTAKES = {
+    "--attribute shape --budget 20": "the budget is '20', expected a time such as 20m, 90s or 1h, or images as in",
+    "--attribute shap --budget 20m": "unknown attribute 'shap': did you mean 'shape'",
+    "--attribute shape --budget 20m --methods unweave,stargun": "unknown method 'stargun':",
+    "--attribute shape --budget 20m --methods fader,fader": "the method fader is named twice",
+    "--attribute shape --budget 20m --targets cube": "unknown class of shape 'cube':",
+    "--attribute shape --budget 20m --run stargan": "--run is 'stargan', expected METHOD=RUN, such as stargan=runs",
+    "--attribute shape --budget 20m --run stargan=gone": "gone: no such run folder or model file",
+    "--attribute shape --budget 20m --seeds 0": "--seeds is 0, expected at least 1",
+    "--attribute shape --budget 20m --size 50": "data.size is 50, expected a multiple of 4 from 32 up",
+}
+
+
+@pytest.fixture(autouse=True)
+def float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which arithmetic is faster is not asked."""
+    monkeypatch.setattr("unweave.machine.bfloat16_is_faster", lambda _: False)
+
+
+@pytest.mark.parametrize("arguments", MISTAKES)
+def test_a_mistake_gets_one_line(
+    arguments: str, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["compare", str(toy_folder), "-o", str(tmp_path / "out"), *arguments.split()])
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"unweave: {MISTAKES[arguments]}")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_without_test_images_get_one_line(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(f"compare {toy_folder / 'train'} --attribute shape --budget 20m -o {tmp_path / 'out'}".split())
+    line = "unweave: shape circle has no test images, expected some; unweave data split\n"
+    assert capsys.readouterr().err == line

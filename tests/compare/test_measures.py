@@ -1,0 +1,111 @@
+"""What a method that knows the truth, and one that does nothing, are worth on the bench."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from unweave.compare.bench import Bench, Features, Reader
+from unweave.compare.measures import measured, of_chance, of_copying, of_real_images, row
+from unweave.compare.protocol import Protocol
+from unweave.data.table import table_from_arrays
+from unweave.evaluate import Labelled
+from unweave.judges import Judge
+from unweave.metrics.extractor import Extractor
+from unweave.report.answers import Answers
+
+
+class Bright(Judge):
+    """Reads the look from the red, and the light from the green."""
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        return [torch.stack([-of, of], 1) for of in (images[:, 0].mean((1, 2)), images[:, 1].mean((1, 2)))]
+
+
+class Colours(nn.Module):
+    """The mean of each colour as features."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.mean((2, 3))
+
+
+def bench() -> Bench:
+    """12 neutral images and 12 smiles, dark and light, each smile of its own strength."""
+    columns: dict[str, list] = {
+        "expression": ["neutral"] * 12 + ["smile"] * 12,
+        "light": ["dark", "light"] * 12,
+    }
+    pixels = np.zeros((24, 16, 16, 3), np.uint8)
+    pixels[12:, :12, :, 0] = np.linspace(180, 240, 12).astype(np.uint8)[:, None, None]  # the rest is to stay
+    pixels[1::2, :, :, 1] = 200
+    table = table_from_arrays(pixels, columns)
+    sources, exemplars = np.arange(12), {"smile": np.roll(np.arange(12, 24), 2)}
+    truths = torch.from_numpy(pixels[sources]).permute(0, 3, 1, 2) / 127.5 - 1
+    truths[:, 0] = torch.from_numpy(pixels[exemplars["smile"]])[..., 0] / 127.5 - 1
+    extractor = Extractor(name="colours", sha256="0" * 64, network=Colours())
+    data = Labelled(table=table, pixels=pixels, labels=table.labels())
+    return Bench(
+        data=data,
+        protocol=Protocol(attribute="expression", source="neutral", targets=("smile",), size=16),
+        sources=sources,
+        exemplars=exemplars,
+        judge=Bright({"expression": ("neutral", "smile"), "light": ("dark", "light")}, 3),
+        answers={"smile": Answers(sources=sources[:8], exemplars=exemplars["smile"][:8], truths=truths[:8])},
+        reader=Reader(values=pixels[:, 0, 0, 0].astype(float), read=lambda images: images[:, 0].mean((1, 2))),
+        features=Features(extractor=extractor, each=12, real=extractor(truths)),
+        left_out={},
+    )
+
+
+def test_the_truth_scores_best_and_copying_as_doing_nothing() -> None:
+    given = bench()
+    images = given.images(given.sources)
+    truths = images.clone()
+    truths[:, 0] = given.images(given.exemplars["smile"])[:, 0]
+    perfect, nothing = measured(given, {"smile": truths}), of_copying(given)
+    assert perfect["accuracy"] == {"smile": 1}
+    assert nothing["accuracy"] == {"smile": 0}
+    assert perfect["kept"] == nothing["kept"] == {"light": 1}
+    assert perfect["frechet"] == pytest.approx(0, abs=1e-5)
+    assert nothing["frechet"] > 1
+    assert perfect["truth"]["changed"]["ratio"] == pytest.approx(0, abs=1e-5)
+    assert nothing["truth"]["changed"]["ratio"] == pytest.approx(1)
+    assert perfect["truth"]["kept"]["error"] == pytest.approx(0, abs=1e-5)
+    assert perfect["intensity"] == {"smile": pytest.approx(1)}
+    assert nothing["intensity"] == {}  # all alike
+
+
+def test_what_changes_besides_is_told() -> None:
+    given = bench()
+    images = given.images(given.sources)
+    images[:, 0], images[:, 1] = 0.9, 0.9  # a smile, and light on everybody
+    found = measured(given, {"smile": images})
+    assert found["accuracy"] == {"smile": 1}
+    assert found["kept"] == {"light": 0.5}
+    assert found["truth"]["kept"]["error"] > 0.3
+
+
+def test_real_images_keep_their_own_labels_and_chance_is_blind() -> None:
+    given = bench()
+    real, blind = of_real_images(given), of_chance(given)
+    assert real["accuracy"] == {"smile": 1}
+    assert real["kept"] == {"light": 1}  # those of the exemplars
+    assert real["truth"] is None
+    assert blind["accuracy"] == {"smile": 0.5}
+    assert blind["kept"] == {"light": 0.5}
+
+
+def test_a_row_is_the_mean_over_seeds_with_the_spread_over_targets_and_seeds() -> None:
+    trials = [
+        {"accuracy": {"a": 0.5, "b": 0.7}, "kept": {"c": 1.0}, "frechet": 4.0, "truth": None, "intensity": {"a": 0.2}},
+        {"accuracy": {"a": 0.9, "b": 0.7}, "kept": {"c": 0.0}, "frechet": 6.0, "truth": None, "intensity": {}},
+    ]
+    found = row(trials)
+    assert found["accuracy"] == pytest.approx(0.7)
+    assert found["accuracy_sd"] == pytest.approx(np.std([0.5, 0.7, 0.9, 0.7], ddof=1))
+    assert found["accuracies"] == {"a": pytest.approx(0.7), "b": pytest.approx(0.7)}
+    assert (found["kept"], found["frechet"], found["intensity"]) == ({"c": 0.5}, 5, 0.2)
+    assert found["to_change"] is None
+    assert row(trials[:1])["accuracy_sd"] == pytest.approx(np.std([0.5, 0.7], ddof=1))
