@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def test_mistakes_get_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: 
     assert mistake(capsys, "gone") == "gone: no such run folder or model file, nor a bundled model (faces64)"
     assert mistake(capsys, "faces64", "--data", "gone").startswith("gone: no such folder or .zip")
     assert mistake(capsys, "faces64", "--port", "70000") == "--port is 70000, expected a number from 1 to 65535"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = mistake(capsys, "faces64", "--port", port)
+    assert said == f"127.0.0.1, port {port}: cannot be used (Address already in use); name another --host or --port"
+    assert mistake(capsys, "faces64", "--host", "no.such.host.invalid").startswith(
+        "no.such.host.invalid: cannot be used"
+    )
     monkeypatch.setattr(server, "find_spec", lambda name: None)
     assert mistake(capsys, "faces64") == "the studio needs Gradio: pip install 'unweave[app]'"
 

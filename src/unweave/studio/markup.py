@@ -89,7 +89,7 @@ def shown(picture: Image | bytes, told: str, file: str, *, wide: bool = False) -
     if wide:
         image = f'<div class="wide" tabindex="0" role="group" aria-label="{escape(told)}">{image}</div>'
     save = f'<button type="button" data-save="{escape(file)}">Download {escape(file)}</button>'
-    return f'<figure class="shown">{image}<figcaption>{escape(told)}</figcaption>{save}</figure>'
+    return f'<figure class="shown">{image}<figcaption aria-live="polite">{escape(told)}</figcaption>{save}</figure>'
 
 
 def gallery(pictures: Sequence[tuple[Image, str]]) -> str:

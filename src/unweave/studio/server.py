@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -29,8 +30,7 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
     """
     if find_spec("gradio") is None:
         raise UnweaveError("the studio needs Gradio: pip install 'unweave[app]'")
-    if port is not None and not 0 < port < 65536:
-        raise UnweaveError(f"--port is {port}, expected a number from 1 to 65535")
+    _check_address(host, port)
     model = load(name)
     desk, pictures = Desk(model), gallery(data, model.card)
     with _settled(host):
@@ -55,13 +55,12 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
                 ssr_mode=False,
                 pwa=False,
                 mcp_server=False,
-                theme=gr.themes.Default(**page.FONTS),
+                theme=gr.themes.Default(primary_hue="indigo", **page.FONTS),
                 css=markup.CSS,
                 js=markup.NAME,
             )
         except OSError as error:
-            told = "no port" if port is None else f"port {port}"
-            raise UnweaveError(f"{told} of {host} can be used; name another with --port, or --host") from error
+            raise UnweaveError(f"no port of {host} can be used; name one with --port") from error
         print(f"the studio of {name} is at {address}  (Ctrl-C ends it)", flush=True)
         if browser and _has_screen():
             webbrowser.open(address)
@@ -71,6 +70,18 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
             print()
         finally:
             blocks.close(verbose=False)
+
+
+def _check_address(host: str, port: int | None) -> None:
+    """Raise `UnweaveError` where nothing can be served there: Gradio would try for minutes."""
+    if port is not None and not 0 < port < 65536:
+        raise UnweaveError(f"--port is {port}, expected a number from 1 to 65535")
+    try:
+        with socket.create_server((host, port or 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        place = host if port is None else f"{host}, port {port}"
+        raise UnweaveError(f"{place}: cannot be used ({error.strerror}); name another --host or --port") from error
 
 
 @contextmanager
