@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
@@ -41,20 +41,23 @@ class Place:
 
 
 def told(work: Callable[..., Any]) -> Callable[..., Any]:
-    """`work`, with a mistake of the user's as one line on the page."""
+    """`work`, with a mistake as one line on the page."""
 
     @wraps(work)
     def safe(*given: Any) -> Any:
         try:
             return work(*given)
         except UnweaveError as error:
-            raise gr.Error(escape(str(error)), title="That does not work", print_exception=False) from None
+            raise gr.Error(escape(str(error)), print_exception=False) from None
 
     return safe
 
 
 def single(desk: Desk, label: str, start: Picked | None) -> Place:
-    """A place for one picture: by click, drop or paste, and emptied again."""
+    """A place for one picture: by click, drop or paste, and emptied again.
+
+    Uploads are not preprocessed: Gradio would open them with whatever decoder of Pillow's takes them.
+    """
     held = gr.State(start)
     with gr.Column(min_width=140, elem_classes="slot"):
         image = gr.Image(
@@ -72,17 +75,12 @@ def single(desk: Desk, label: str, start: Picked | None) -> Place:
     def take(given: dict[str, Any] | None, before: Donor | None) -> tuple[Any, Any]:
         if given is None:
             return gr.skip(), None
-        try:
-            picked = read(desk, str(given["path"]), str(given.get("orig_name") or "image"))
-        except UnweaveError as error:
-            gr.Warning(escape(str(error)), title="This picture cannot be used")
-            return show(before), gr.skip()
-        return gr.skip(), picked
+        picked = read(desk, given)
+        return (show(before), gr.skip()) if picked is None else (gr.skip(), picked)
 
     def show(donor: Donor | None) -> Any:
         return desk.picture(donor) if isinstance(donor, Picked) else None
 
-    # Not preprocessed: Gradio would open the file with whatever decoder of Pillow's takes it.
     image.upload(take, [image, held], [image, held], preprocess=False, show_progress="hidden", api_visibility="private")
     image.clear(lambda: None, outputs=held, api_visibility="private")
     held.change(show, held, image, show_progress="hidden", api_visibility="private")
@@ -96,33 +94,32 @@ def several(desk: Desk, label: str, start: Sequence[Picked]) -> Place:
     def show(row: Sequence[Picked]) -> str:
         return markup.row(label, [(desk.picture(each), each.told) for each in row])
 
-    def take(files: list[str], before: tuple[Picked, ...]) -> tuple[Picked, ...]:
-        for file in files:
-            try:
-                before = (*before, read(desk, file, file))
-            except UnweaveError as error:
-                gr.Warning(escape(str(error)), title="This picture cannot be used")
-        return before[-MOST_IN_ROW:]
+    def take(given: list[dict[str, Any]] | None, before: tuple[Picked, ...]) -> tuple[Picked, ...]:
+        more = [picked for file in given or [] if (picked := read(desk, file))]
+        return (*before, *more)[-MOST_IN_ROW:]
 
     with gr.Column(min_width=260):
         shown = gr.HTML(show(start), apply_default_css=False)
         with gr.Row():
             more = gr.UploadButton(f"Add {label}", file_count="multiple", file_types=["image"], size="sm")
             none = gr.Button(f"Clear {label}", size="sm")
-    more.upload(take, [more, held], held, show_progress="hidden", api_visibility="private")
+    more.upload(take, [more, held], held, preprocess=False, show_progress="hidden", api_visibility="private")
     none.click(lambda: (), outputs=held, api_visibility="private")
     held.change(show, held, shown, show_progress="hidden", api_visibility="private")
     return Place(label, held, row=True)
 
 
-def read(desk: Desk, file: str, name: str) -> Picked:
-    """A picture of the user's, with a line on the page where it is not all that it seems."""
-    picked, note = uploaded(file, name, desk.card)
+def read(desk: Desk, given: Mapping[str, Any]) -> Picked | None:
+    """An uploaded picture, with a line on the page where it is not all that it seems; None if it cannot be used."""
+    try:
+        picked, note = uploaded(str(given["path"]), str(given.get("orig_name") or "image"), desk.card)
+    except UnweaveError as error:
+        gr.Warning(escape(str(error)))
+        return None
     if note:
-        gr.Info(escape(note), title="Only a part of it")
+        gr.Info(escape(note))
     if desk.card.reconstruction.get("limit") and (distance := desk.distance(picked)) > 1:
-        line = f"{picked.path} is unlike the training images ({distance:.1f} times the limit): expect little of it"
-        gr.Info(escape(line), title="An unusual picture")
+        gr.Info(escape(f"{picked.path}: is unlike the training images ({distance:.1f} times the limit)"))
     return picked
 
 
