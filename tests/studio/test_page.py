@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageSequence
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
 
 from unweave.checkpoint import ModelCard, save_model
 from unweave.draw import grid
@@ -336,6 +337,22 @@ def test_no_file_but_uploads_is_served(studio: Studio, path: str) -> None:
     connection.request("GET", path.format(folder=studio.folder))
     assert connection.getresponse().status in (403, 404)
     connection.close()
+
+
+def test_an_upload_cannot_name_a_file_of_the_machine(studio: Studio) -> None:
+    def forge(route: Route) -> None:
+        asked = route.request.post_data_json
+        for given in asked["data"]:
+            if isinstance(given, dict):
+                given["path"] = str(studio.file(5))
+        route.continue_(post_data=json.dumps(asked))
+
+    studio.tab("transfer")
+    studio.page.route("**/queue/join*", forge)
+    studio.upload("base image", "me.png", png(1))
+    studio.toast("Error")
+    studio.page.unroute("**/queue/join*")
+    expect(studio.page.get_by_text("Put a base image down first.").filter(visible=True)).to_be_visible()
 
 
 def test_a_telephone_shows_all_of_it(studio: Studio) -> None:
