@@ -38,7 +38,7 @@ def test_readme_shows_every_command() -> None:
     shown = {arguments[0] for arguments in commands("\n".join(blocks("sh")))}
     assert shown == {
         *("augment", "data", "encode", "evaluate", "export", "info", "interpolate"),
-        *("mix", "synthesize", "train", "transfer", "translate"),
+        *("mix", "studio", "synthesize", "train", "transfer", "translate"),
     }
 
 

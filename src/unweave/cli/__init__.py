@@ -27,6 +27,7 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "use:mix": "Mix an attribute of several images and put it on the source.",
     "use:interpolate": "Go in steps from one exemplar of an attribute to another.",
     "use:synthesize": "Give the source the mean of a class, without an exemplar.",
+    "studio:studio": "Mix attributes by hand, on a page in the browser.",
     "translate:translate": "Give images a class, by a model of any method (see train --method).",
     "use:info": "Tell what a model knows: attributes, classes, size, training.",
     "evaluate:evaluate": "Measure a model on test images, by judges trained apart.",

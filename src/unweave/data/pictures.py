@@ -22,6 +22,7 @@ LARGEST = 64_000_000
 """Pixels; what has more is refused, since a few kilobytes can decode to as much as fills the memory."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "AVIF")  # some others start programs
+_MOVING = ("GIF", "WEBP", "PNG", "AVIF")  # others hold pages, or, as telephones' JPEGs do, a second picture
 _opening = threading.Lock()  # the filters of warnings belong to all threads
 _CROP = re.compile(r"(\d{1,9})x(\d{1,9})\+(\d{1,9})\+(\d{1,9})")
 
@@ -33,9 +34,7 @@ def decode(data: bytes, name: str) -> Image.Image:
     for what is no image, damaged, cut short, too large, or of floating-point or 32-bit pixels.
     """
     with _told_in_one_line(name):
-        with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told in one line
-            image = Image.open(BytesIO(data), formats=_FORMATS)
+        image = _opened(data)
         if image.width * image.height > LARGEST:
             raise Image.DecompressionBombError
         image.load()
@@ -44,10 +43,23 @@ def decode(data: bytes, name: str) -> Image.Image:
 
 def ending_of(data: bytes, name: str) -> str:
     """The ending, such as ".jpg", that tells the format of the picture in `data`; errors as of `decode`."""
-    with _told_in_one_line(name), _opening, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        kind = Image.open(BytesIO(data), formats=_FORMATS).format or ""
+    with _told_in_one_line(name):
+        kind = _opened(data).format or ""
     return {"JPEG": ".jpg", "TIFF": ".tif"}.get(kind, f".{kind.lower()}")
+
+
+def is_animated(data: bytes, name: str) -> bool:
+    """Whether the picture in `data` moves, of which `decode` takes the first frame; errors as of `decode`."""
+    with _told_in_one_line(name):
+        image = _opened(data)
+        return image.format in _MOVING and getattr(image, "is_animated", False)
+
+
+def _opened(data: bytes) -> Image.Image:
+    """The picture in `data`, of which only the header was read."""
+    with _opening, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told in one line
+        return Image.open(BytesIO(data), formats=_FORMATS)
 
 
 @contextmanager

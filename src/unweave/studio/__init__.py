@@ -1,0 +1,1 @@
+"""The studio: a page in the browser on which attributes are mixed by hand (the extra `app`)."""

@@ -1,0 +1,140 @@
+"""The studio's own HTML: pictures that say what they show, a gallery of buttons, and how they look."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
+from io import BytesIO
+
+from PIL.Image import Image
+
+CSS = """
+.shown, .gallery, .heading {margin: 0; padding: 0}
+.shown img {width: 100%; max-width: 20rem; border-radius: 6px}
+.shown .wide {overflow-x: auto}
+.shown .wide img {width: auto; max-width: none}
+.shown figcaption, .line {font-size: 0.9rem; margin: 0.3rem 0}
+.shown button, .spelled button, .gallery button {cursor: pointer; color: inherit; background: none; font: inherit}
+.shown button, .spelled button {border: 1px solid currentColor; border-radius: 6px; padding: 0.3rem 0.8rem}
+.gallery {display: flex; flex-wrap: wrap; gap: 4px; max-height: 15rem; overflow-y: auto; list-style: none}
+.gallery li {flex: none; margin: 0; padding: 0; line-height: 0}
+.gallery button {border: 2px solid transparent; border-radius: 6px; padding: 0}
+.gallery img {width: 3.6rem; border-radius: 4px}
+.spelled pre {white-space: pre-wrap; overflow-wrap: anywhere; font: 0.85rem monospace; margin: 0 0 0.4rem}
+.shown button:focus-visible, .spelled button:focus-visible, .gallery button:focus-visible, .wide:focus-visible,
+input[type=range]:focus-visible {outline: 3px solid var(--color-accent); outline-offset: 1px}
+.heading h1 {font-size: 1.4rem; margin: 0}
+.gradio-container {overflow: clip !important}
+.slot img {width: 100%; height: 100%; object-fit: contain}
+.result {position: sticky; top: 0; z-index: 5; align-self: flex-start; background: var(--body-background-fill)}
+@media (max-width: 640px) {
+  .gallery {flex-wrap: nowrap; overflow-x: auto}
+  .result .shown img {max-width: 9rem}
+}
+"""
+"""The result stays in sight while a slider is moved; on a telephone the gallery is one row."""
+
+NAME = """
+() => {
+  const name = () => document.querySelectorAll('.slot:not([role])').forEach((slot) => {
+    slot.setAttribute('role', 'group');
+    slot.setAttribute('aria-label', slot.querySelector('label').textContent.trim());
+  });
+  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+  name();
+}
+"""
+"""A screen reader says of a place's buttons which place they belong to; tabs are made when they are first opened."""
+
+PICK = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-number]');
+  if (button) trigger('select', {number: Number(button.dataset.number)});
+});
+"""
+"""A click in the gallery tells the server which picture it was."""
+
+SAVE = """
+element.addEventListener('click', async (event) => {
+  const button = event.target.closest('button[data-save]');
+  if (!button) return;
+  const link = document.createElement('a');
+  const picture = await fetch(button.closest('figure').querySelector('img').src);
+  link.href = URL.createObjectURL(await picture.blob());
+  link.download = button.dataset.save;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+});
+"""
+"""The picture that is shown is saved: nothing is asked of the server, which keeps no results."""
+
+COPY = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-copy]');
+  if (!button) return;
+  getSelection().selectAllChildren(button.parentElement.querySelector('pre'));
+  document.execCommand('copy');
+});
+"""
+"""Of old, but the clipboard's newer ways are closed to pages that come from another machine."""
+
+
+def shown(picture: Image | bytes, told: str, file: str, *, wide: bool = False) -> str:
+    """A picture with a line that says what it is, and a button that saves it as `file`.
+
+    `picture`: a picture of Pillow's, or the bytes of an animated WebP. `wide` ones keep their size and scroll.
+    """
+    image = f'<img src="{_address(picture)}" alt="{escape(told)}">'
+    if wide:
+        image = f'<div class="wide" tabindex="0" role="group" aria-label="{escape(told)}">{image}</div>'
+    save = f'<button type="button" data-save="{escape(file)}">Download {escape(file)}</button>'
+    return f'<figure class="shown">{image}<figcaption aria-live="polite">{escape(told)}</figcaption>{save}</figure>'
+
+
+def gallery(pictures: Sequence[tuple[Image, str]]) -> str:
+    """Small pictures to be pressed, with what each shows."""
+    return _row(
+        f'<button type="button" data-number="{number}" aria-label="{escape(told)}" title="{escape(told)}">'
+        f'<img src="{_address(picture)}" alt=""></button>'
+        for number, (picture, told) in enumerate(pictures)
+    )
+
+
+def row(label: str, pictures: Sequence[tuple[Image, str]]) -> str:
+    """Small pictures to be seen, with what each shows, below a label."""
+    items = [f'<img src="{_address(each)}" alt="{escape(told)}" title="{escape(told)}">' for each, told in pictures]
+    told = line(label if items else f"{label}: none yet")
+    return f'<section aria-label="{escape(label)}">{told}{_row(items)}</section>'
+
+
+def spelled(command: str, python: str) -> str:
+    """A command line and lines of Python, each to be copied."""
+    return "".join(
+        f'<section class="spelled" aria-label="{label}"><p class="line">{label}</p><pre>{escape(text)}</pre>'
+        f'<button type="button" data-copy>Copy {label}</button></section>'
+        for label, text in (("Command line", command), ("Python", python))
+    )
+
+
+def line(text: str) -> str:
+    """A line of text."""
+    return f'<p class="line">{escape(text)}</p>'
+
+
+def _row(items: Iterable[str]) -> str:
+    return f'<ul class="gallery">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
+
+
+def heading(name: str, told: str) -> str:
+    """The head of the page."""
+    return f'<header class="heading"><h1>unweave studio: {escape(name)}</h1><p>{escape(told)}</p></header>'
+
+
+def _address(picture: Image | bytes) -> str:
+    """The whole picture as a data: address."""
+    if isinstance(picture, bytes):
+        return f"data:image/webp;base64,{b64encode(picture).decode()}"
+    with BytesIO() as file:
+        picture.save(file, "PNG", compress_level=3)
+        return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,110 @@
+"""What was done by hand in the studio, as the command line and the lines of Python that do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from shlex import quote
+from typing import NamedTuple
+
+from unweave.studio.desk import Donor
+from unweave.studio.picked import Picked
+
+
+class Spelled(NamedTuple):
+    """Both of them, as text of one or more lines."""
+
+    command: str
+    python: str
+
+
+def transfer(model: str, base: Picked, donors: Mapping[str, Donor], strengths: Mapping[str, float]) -> Spelled:
+    """Of exemplars, of classes, or of both, which only Python can do at once."""
+    exemplars = {name: donor for name, donor in donors.items() if isinstance(donor, Picked)}
+    classes = {name: donor for name, donor in donors.items() if isinstance(donor, str)}
+    told = {name: strengths[name] for name in donors if strengths[name] != 1}
+    flags = [f"--strength {quote(f'{name}={strength:g}')}" for name, strength in told.items()]
+    extra = f", strength={_numbers(told)}" if told else ""
+    if exemplars and classes:
+        steps = [f"codes = model.encode({base.path!r})"]
+        for name, donor in donors.items():
+            code = f"mean_code({name!r}, {donor!r})" if isinstance(donor, str) else f"encode({donor.path!r})"
+            steps.append(f"codes = codes.swap(model.{code}, {_numbers({name: strengths[name]})})")
+        return Spelled(
+            "# exemplars and classes at once are for Python",
+            _python(model, *steps, 'pictures(model.decode(codes))[0].save("out.png")', also="pictures"),
+        )
+    if classes:
+        given = [f"--class {quote(f'{name}={label}')}" for name, label in classes.items()]
+        made = f"model.synthesize({base.path!r}, {classes!r}{extra})"
+        return Spelled(_command([base], "synthesize", model, base, *given, *flags), _saved(model, made))
+    paths = {name: picked.path for name, picked in exemplars.items()}
+    made = _saved(model, f"model.transfer({base.path!r}, {paths!r}{extra})")
+    if not exemplars:
+        return Spelled("# nothing is taken yet: this is the reconstruction of the base", made)
+    given = [f"--from {quote(f'{name}={path}')}" for name, path in paths.items()]
+    return Spelled(_command([base, *exemplars.values()], "transfer", model, base, *given, *flags), made)
+
+
+def matrix(
+    model: str, attribute: str, sources: Sequence[Picked], exemplars: Sequence[Picked], strength: float
+) -> Spelled:
+    """Of two folders that are filled first."""
+    folders = {"sources": [each.path for each in sources], "exemplars": [each.path for each in exemplars]}
+    filled = [f"cp {' '.join(map(quote, dict.fromkeys(paths)))} {name}" for name, paths in folders.items()]
+    strong = "" if strength == 1 else f" --strength {strength:g}"
+    command = f"unweave transfer {quote(model)} sources --from {quote(f'{attribute}=exemplars')}{strong} -o matrix"
+    extra = "" if strength == 1 else f", strength={strength:g}"
+    made = f"model.transfer(source, {{{attribute!r}: exemplars}}{extra})"
+    return Spelled(
+        "\n".join([*_unpacked([*sources, *exemplars]), "mkdir sources exemplars", *filled, command]),
+        _python(
+            model,
+            f"exemplars = {folders['exemplars']!r}",
+            f"rows = [{made} for source in {folders['sources']!r}]",
+            'grid(rows).save("matrix.png")',
+            also="grid",
+        ),
+    )
+
+
+def interpolate(model: str, base: Picked, attribute: str, start: Picked, end: Picked, steps: int) -> Spelled:
+    """Of a strip and a loop."""
+    flags = [f"--of {quote(attribute)}", f"--steps {steps}", "--animation loop.webp"]
+    command = _command([base, start, end], "interpolate", model, base, start, end, *flags, out="strip.png")
+    made = f"model.interpolate({base.path!r}, {attribute!r}, {start.path!r}, {end.path!r}, steps={steps})"
+    return Spelled(command, _python(model, f"steps = {made}", 'grid([steps]).save("strip.png")', also="grid"))
+
+
+def mix(model: str, base: Picked, attribute: str, parts: Sequence[tuple[Picked, float]]) -> Spelled:
+    """Of a weighted mean."""
+    given = [quote(f"{picked.path}={share:g}") for picked, share in parts]
+    images, weights = [picked.path for picked, _ in parts], [share for _, share in parts]
+    everything = [base, *(picked for picked, _ in parts)]
+    return Spelled(
+        _command(everything, "mix", model, base, *given, f"--of {quote(attribute)}"),
+        _saved(model, f"model.mix({base.path!r}, {attribute!r}, {images!r}, {weights!r})"),
+    )
+
+
+def _command(images: Iterable[Picked], name: str, model: str, *words: Picked | str, out: str = "out.png") -> str:
+    """The command, after what unpacks its images; words are taken as they are."""
+    spelled = [quote(word.path) if isinstance(word, Picked) else word for word in words]
+    return "\n".join([*_unpacked(images), " ".join(["unweave", name, quote(model), *spelled, "-o", out])])
+
+
+def _unpacked(images: Iterable[Picked]) -> list[str]:
+    return list(dict.fromkeys(each.unpacked_by for each in images if each.unpacked_by))
+
+
+def _saved(model: str, made: str) -> str:
+    return _python(model, f"picture = {made}", 'picture.save("out.png")')
+
+
+def _python(model: str, *lines: str, also: str = "") -> str:
+    home = {"pictures": "unweave.images", "grid": "unweave.draw"}.get(also)
+    imported = [f"from {home} import {also}"] if home else []
+    return "\n".join(["import unweave", *imported, "", f"model = unweave.load({model!r})", *lines])
+
+
+def _numbers(strengths: Mapping[str, float]) -> str:
+    return "{" + ", ".join(f"{name!r}: {strength:g}" for name, strength in strengths.items()) + "}"

@@ -1,0 +1,164 @@
+"""What the studio computes is what the model gives, and the command line and Python it tells of do the same."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageSequence
+
+from unweave.checkpoint import ModelCard, save_model
+from unweave.cli import main
+from unweave.data.pictures import crop_resize
+from unweave.errors import UnweaveError
+from unweave.model import load
+from unweave.networks import Generator
+from unweave.studio import spelled
+from unweave.studio.desk import Desk, Donor, loop, shares, strip
+from unweave.studio.picked import Picked
+
+CARD = ModelCard(
+    attributes={"shape": ("disc", "square"), "colour": ("blue", "green", "red")},
+    size=32,
+    channels=3,
+    crop="center",
+    width=1 / 16,
+    residual_blocks=1,
+    name="toy",
+)
+NAMES = ("base", "a b", "c", "d=e")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The desk of a model file in the current folder, where four pictures are as well."""
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    generator = Generator(tuple(CARD.attributes), width=CARD.width, residual_blocks=1)
+    means = {name: torch.rand(len(classes), 8, 8, 8) for name, classes in CARD.attributes.items()}
+    save_model(Path("toy.safetensors"), CARD, generator, means)
+    for seed, name in enumerate(NAMES):
+        Image.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 36, 3), np.uint8)).save(f"{name}.png")
+    return Desk(load("toy.safetensors"))
+
+
+def put(name: str) -> Picked:
+    with Image.open(f"{name}.png") as image:
+        cut = crop_resize(image, size=32, channels=3, crop="center")
+    return Picked(content=cut.tobytes(), path=f"{name}.png")
+
+
+def run(text: str) -> None:
+    for line in text.splitlines():
+        if line.startswith("unweave "):
+            main(shlex.split(line)[1:])
+        elif not line.startswith("#"):
+            subprocess.run(shlex.split(line), check=True)
+
+
+def pixels(picture: Image.Image | str) -> np.ndarray:
+    if isinstance(picture, str):
+        with Image.open(picture) as opened:
+            return np.asarray(opened.convert("RGB"), int)
+    return np.asarray(picture.convert("RGB"), int)
+
+
+def both_give(told: spelled.Spelled, expected: Image.Image, out: str, python_out: str | None = None) -> None:
+    """The command and the lines of Python write `expected`; batches of another size differ in the last bit."""
+    if not told.command.startswith("#"):
+        run(told.command)
+        assert np.abs(pixels(out) - pixels(expected)).max() <= 1
+        Path(out).unlink()
+    exec(told.python, {})
+    assert np.abs(pixels(python_out or out) - pixels(expected)).max() <= 1
+
+
+DONORS = {
+    "nothing": ({}, {}),
+    "exemplars": ({"shape": "a b", "colour": "d=e"}, {"shape": 1.0, "colour": -0.35}),
+    "a class": ({"colour": "=red"}, {"colour": 1.5}),
+    "classes": ({"colour": "=red", "shape": "=disc"}, {"colour": 1.0, "shape": 1.0}),
+    "both": ({"shape": "c", "colour": "=green"}, {"shape": 0.5, "colour": 1.0}),
+}
+
+
+@pytest.mark.parametrize("case", DONORS)
+def test_a_transfer_is_what_its_command_and_its_python_write(desk: Desk, case: str) -> None:
+    chosen, strengths = DONORS[case]
+    donors: dict[str, Donor] = {
+        name: where[1:] if where.startswith("=") else put(where) for name, where in chosen.items()
+    }
+    base = put("base")
+    picture = desk.changed(base, donors, strengths)
+    both_give(spelled.transfer("toy.safetensors", base, donors, strengths), picture, "out.png")
+    assert case == "nothing" or np.abs(pixels(picture) - pixels(desk.changed(base, {}, {}))).max() > 1
+
+
+def test_a_mixture_is_what_its_command_and_its_python_write(desk: Desk) -> None:
+    parts = shares([(put("a b"), 0.5), (None, 0.7), (put("c"), 0.25), (put("d=e"), 0.0), (put("d=e"), 1.0)])
+    assert [share for _, share in parts] == [0.2857, 0.1429, 0.5714]
+    told = spelled.mix("toy.safetensors", put("base"), "shape", parts)
+    both_give(told, desk.mixed(put("base"), "shape", parts), "out.png")
+
+
+def test_without_a_weight_there_is_no_mixture() -> None:
+    with pytest.raises(UnweaveError, match="there is nothing to mix"):
+        shares([(Picked(content=b"", path=""), 0.0), (None, 1.0)])
+
+
+def test_a_passage_is_what_its_command_writes(desk: Desk) -> None:
+    base, start, end = put("base"), put("a b"), put("c")
+    frames = desk.passage(base, "colour", start, end, 4)
+    assert len(frames) == 4
+    assert np.abs(pixels(frames[0]) - pixels(desk.changed(base, {"colour": start}, {"colour": 1.0}))).max() <= 1
+    assert np.abs(pixels(frames[3]) - pixels(desk.changed(base, {"colour": end}, {"colour": 1.0}))).max() <= 1
+    told = spelled.interpolate("toy.safetensors", base, "colour", start, end, 4)
+    run(told.command)
+    shown = strip(frames, desk.picture(start), desk.picture(end))
+    assert pixels("strip.png").shape[1] > shown.width > 6 * 128  # the command puts the base before it
+    with Image.open("loop.webp") as written, Image.open(BytesIO(loop(frames))) as seen:
+        assert [pixels(frame).tolist() for frame in ImageSequence.Iterator(written)] == [
+            pixels(frame).tolist() for frame in ImageSequence.Iterator(seen)
+        ]
+    exec(told.python, {})
+    assert 4 * 128 < pixels("strip.png").shape[1] < 5 * 128
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.25])
+def test_a_matrix_is_what_its_command_and_its_python_write(desk: Desk, strength: float) -> None:
+    sources, exemplars = [put("base"), put("c")], [put("a b"), put("d=e"), put("c")]
+    rows = desk.matrix("shape", sources, exemplars, strength)
+    assert [len(row) for row in rows] == [3, 3]
+    told = spelled.matrix("toy.safetensors", "shape", sources, exemplars, strength)
+    run(told.command)
+    for row, source in zip(rows, sources, strict=True):
+        for picture, exemplar in zip(row, exemplars, strict=True):
+            written = pixels(f"matrix/{Path(source.path).stem}--{Path(exemplar.path).stem}.png")
+            assert np.abs(written - pixels(picture)).max() <= 1
+    exec(told.python, {})
+    assert pixels("matrix.png").shape < pixels("matrix/grid.png").shape  # it has no headers
+
+
+def test_codes_are_found_once_for_each_content(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    encode = desk.model.encode
+    monkeypatch.setattr(desk.model, "encode", lambda images: (seen.append(len(images)), encode(images))[1])
+    base, exemplar = put("base"), put("c")
+    again = Picked(content=exemplar.content, path="of-another-name.png")
+    for strength, donor in ((0.1, exemplar), (0.2, again), (0.3, exemplar)):
+        desk.changed(base, {"shape": donor}, {"shape": strength})
+    assert seen == [1, 1]
+
+
+def test_what_lies_in_a_zip_is_unpacked_first() -> None:
+    packed = [Picked(content=b"", path=f"x/{k}.png", unpacked_by="unweave data unpack x.zip x") for k in range(2)]
+    told = spelled.transfer("faces64", packed[0], {"light": packed[1]}, {"light": 0.5})
+    assert told.command.splitlines() == [
+        "unweave data unpack x.zip x",
+        "unweave transfer faces64 x/0.png --from light=x/1.png --strength light=0.5 -o out.png",
+    ]
