@@ -33,14 +33,7 @@ def narrowed(table: AttributeTable, config: Config) -> AttributeTable:
     """Only the images of the two classes, the source first among the classes of their attribute."""
     attribute, pair = pair_of(config, table)
     rows = [row for row, label in enumerate(table.columns[attribute]) if label in pair]
-    return replace(
-        table,
-        files=tuple(table.files[row] for row in rows),
-        splits=tuple(table.splits[row] for row in rows),
-        columns={name: tuple(column[row] for row in rows) for name, column in table.columns.items()},
-        classes={**table.classes, attribute: pair},
-        pixels=None if table.pixels is None else table.pixels[rows],
-    )
+    return replace(table.at(rows), classes={**table.classes, attribute: pair})
 
 
 def check_mirror(table: AttributeTable, config: Config, attribute: str) -> None:

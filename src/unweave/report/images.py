@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from PIL.Image import Image
 from torch import Tensor
 
+from unweave.data.table import AttributeTable
 from unweave.draw import grid
 from unweave.errors import UnweaveError
 from unweave.images import pictures
@@ -133,12 +135,9 @@ def truth(subject: Subject) -> Found:
 def intensity(subject: Subject) -> Found:
     """Class of expression -> rank correlation of intensities, in swaps and in the real exemplars."""
     table = subject.data.table
-    if "expression" not in subject.attributes or "intensity" not in table.columns:
-        raise UnweaveError("needs an attribute 'expression' and a column 'intensity'")
-    try:
-        values = np.array([float(cell or "nan") for cell in table.columns["intensity"]])
-    except ValueError:
-        raise UnweaveError("the column 'intensity' holds something else than numbers") from None
+    if "expression" not in subject.attributes:
+        raise UnweaveError("needs an attribute 'expression'")
+    values = intensities(table)
     training = table.rows("train")[np.isfinite(values[table.rows("train")])]
     sources, exemplars = subject.swap_rows
     told = np.isfinite(values[exemplars])
@@ -157,6 +156,16 @@ def intensity(subject: Subject) -> Found:
         raise UnweaveError("in no class do the test images differ in intensity")
     means = {f"{kind}_mean": np.mean(list(of.values())) if of else float("nan") for kind, of in figures.items()}
     return {"intensity": {**figures, **means, "pairs": len(results)}}, {}
+
+
+def intensities(table: AttributeTable) -> Float[np.ndarray, "images"]:
+    """The column `intensity` of all images, not a number where it is empty; raises `UnweaveError` where it is none."""
+    if "intensity" not in table.columns:
+        raise UnweaveError("needs a column 'intensity'")
+    try:
+        return np.array([float(cell or "nan") for cell in table.columns["intensity"]])
+    except ValueError:
+        raise UnweaveError("the column 'intensity' holds something else than numbers") from None
 
 
 def _sheet(columns: list[Tensor], labels: list[str]) -> Image:
