@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from unweave.experiments import interpolation, mixture, transfer
+from unweave.experiments.roles import roles_of
 from unweave.experiments.smoothness import sharpness, unevenness
+from unweave.experiments.unseen import unseen
 from unweave.report.subject import Subject
 
 
@@ -28,8 +30,8 @@ def test_transfers_of_a_faultless_model_are_read_right_alone_and_jointly(perfect
 
 
 def test_classes_that_the_model_has_never_met_are_transferred_and_judged(learner: Subject) -> None:
-    roles = transfer.roles_of(learner.data, learner.model.classes)
-    tables, pictures = transfer.unseen(learner, roles)
+    roles = roles_of(learner.data, learner.model.classes)
+    tables, pictures = unseen(learner, roles)
     read = tables["classes of expression never seen in training, as a judge reads them"]
     assert read["real exemplars"]["scream"] > 0.9
     assert read["results"]["scream"] == read["real exemplars"]["scream"]
@@ -66,7 +68,7 @@ def test_paths_end_in_the_exemplars_attribute_and_are_even(perfect: Subject) -> 
 
 def test_ends_of_a_class_are_weak_and_strong_and_three_classes_meet(perfect: Subject) -> None:
     data = perfect.data
-    roles = transfer.roles_of(data, perfect.model.classes)
+    roles = roles_of(data, perfect.model.classes)
     for source, start, end in interpolation.one_class(data, roles, 0):
         labels = [data.table.columns["expression"][row] for row in (source, start, end)]
         assert labels[0] != labels[1] == labels[2] == "scream"

@@ -12,7 +12,7 @@ from unweave.draw import grid
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.experiments.found import Found
-from unweave.experiments.roles import Rows, roles_of
+from unweave.experiments.roles import Rows, column, roles_of
 from unweave.hybrids import decoded, draw_donors
 from unweave.judges import read, train_judge
 from unweave.metrics.disentanglement import halves
@@ -46,9 +46,9 @@ def measure(
     counts: dict[str, dict[str, int]] = {}
     shown = []
     for name in filter(None, (roles.main, roles.person)):
-        texts = [label or "" for label in table.columns[name]]
+        texts = column(table, name)
         names, labels = np.unique(texts, return_inverse=True)
-        labels = np.where(np.array(texts) == "", -1, labels).astype(np.int64)
+        labels = np.where(texts == "", -1, labels).astype(np.int64)
         fit, asked = table.rows("train"), table.rows("test")
         if name == roles.person:
             fit, asked = (asked[half] for half in halves(len(asked), seed))

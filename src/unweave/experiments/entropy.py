@@ -46,7 +46,7 @@ def subjects_of(
                 model, data, pairs=pairs, judge_steps=judge_steps, seed=seed, pattern=pattern, run=run
             )
             continue
-        first = next(iter(subjects.values()))
+        first = first_of(subjects)
         mine, theirs = (
             (card.attributes, card.size, card.channels, card.crop) for card in (model.card, first.model.card)
         )
@@ -62,38 +62,28 @@ def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) ->
 
     `subjects`: "with" and "without" the loss, of the same data.
     """
-    first = next(iter(subjects.values()))
+    first = first_of(subjects)
     roles, table = roles_of(first.data, first.model.classes, main=attribute), first.data.table
     splits = {"test": first.test_rows, "training": first.rows("train", MOST_TRAINING)}
     logits = {
-        name: {split: own_logits(each, rows) for split, rows in splits.items()} for name, each in subjects.items()
+        name: {split: own_logits(subject, rows) for split, rows in splits.items()} for name, subject in subjects.items()
     }
-    tables: dict[str, Any] = {
-        f"entropy of the model's own classifiers on {split} images, in nats": _entropies(
-            {n: of[split] for n, of in logits.items()}
+    tables: dict[str, Any] = {}
+    for split in splits:
+        found = {
+            name: {row: entropy(said).mean().item() for row, said in _flat(of[split])} for name, of in logits.items()
+        }
+        most = {row: log(said.shape[1]) for row, said in _flat(first_of(logits)[split])}
+        tables[f"entropy of the model's own classifiers on {split} images, in nats"] = by_row(
+            {**found, "maximum": most}
         )
-        for split in splits
-    }
+    tables["fresh linear probes on test images"] = by_row(_leaks(subjects))
+    if first.held.judge:
+        tables["transfers, as a judge trained apart reads them"] = by_row(_reads(subjects))
+    tables["reconstruction of test images"] = by_row(
+        {name: sections.reconstruction(subject)[0]["reconstruction"] for name, subject in subjects.items()}
+    )
     left_out: dict[str, str] = {}
-    tables["fresh probes on test images: linear"] = _leaks(
-        {name: leakage(each)[0]["leakage"] for name, each in subjects.items()}
-    )
-    swaps = (
-        where_it_applies(
-            "what a judge reads from transfers",
-            lambda: {name: sections.transfer(each)[0]["transfer"] for name, each in subjects.items()},
-            left_out,
-        )
-        if first.held.judge
-        else None
-    )
-    if swaps:
-        tables["transfers, as a judge trained apart reads them"] = _reads(swaps)
-    found = {name: sections.reconstruction(each)[0]["reconstruction"] for name, each in subjects.items()}
-    tables["reconstruction of test images"] = {
-        f"{name} the loss": {measure: of[measure] for measure in ("error", "psnr", "ssim")}
-        for name, of in found.items()
-    }
     pictures = {
         "entropy.png": grid(
             [[bars(_bars(of["test"])) for of in logits.values()]], column_labels=[f"{name} the loss" for name in logits]
@@ -113,47 +103,55 @@ def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) ->
     return Found(tables=tables, about=about, pictures=pictures, left_out=left_out)
 
 
-def _entropies(logits: Mapping[str, Logits]) -> dict[str, dict[str, float]]:
-    """Fig. 5: code and classifier -> with, without, and the most that is possible."""
-    rows: dict[str, dict[str, float]] = {}
-    for name, of_model in logits.items():
-        for code, by_classifier in of_model.items():
-            for classifier, said in by_classifier.items():
-                row = rows.setdefault(f"code of {code}, classifier of {classifier}", {})
-                row[name] = entropy(said).mean().item()
-    for (_, said), row in zip(_flat(next(iter(logits.values()))), rows.values(), strict=True):
-        row["maximum"] = log(said.shape[1])
-    return rows
+def by_row(columns: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Column -> row -> number as row -> column -> number."""
+    rows = dict.fromkeys(row for column in columns.values() for row in column)
+    return {row: {name: column[row] for name, column in columns.items() if row in column} for row in rows}
+
+
+def first_of(columns: Mapping[str, Any]) -> Any:
+    """What the first name stands for."""
+    return next(iter(columns.values()))
 
 
 def _flat(logits: Logits) -> list[tuple[str, Tensor]]:
-    return [(f"{code}: {name}", said) for code, by_classifier in logits.items() for name, said in by_classifier.items()]
+    return [
+        (f"code of {code}, classifier of {name}", said)
+        for code, by_classifier in logits.items()
+        for name, said in by_classifier.items()
+    ]
 
 
 def _bars(logits: Logits) -> dict[str, tuple[float, float]]:
-    return {name: (entropy(said).mean().item(), log(said.shape[1])) for name, said in _flat(logits)}
+    """Fig. 5."""
+    return {
+        f"{code}: {name}": (entropy(said).mean().item(), log(said.shape[1]))
+        for code, by_classifier in logits.items()
+        for name, said in by_classifier.items()
+    }
 
 
-def _leaks(found: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]) -> dict[str, dict[str, float]]:
-    rows: dict[str, dict[str, float]] = {}
-    for name, by_code in found.items():
-        for code, by_attribute in by_code.items():
+def _leaks(subjects: Mapping[str, Subject]) -> dict[str, dict[str, float]]:
+    """With, without and chance -> code and attribute -> accuracy."""
+    columns: dict[str, dict[str, float]] = {name: {} for name in (*subjects, "chance")}
+    for name, subject in subjects.items():
+        for code, by_attribute in leakage(subject)[0]["leakage"].items():
             for attribute, probe in by_attribute.items():
-                row = rows.setdefault(f"code of {code}, {attribute}", {})
-                row[name] = probe["linear"]
-                row["chance"] = probe["chance"]
-    return rows
+                columns[name][f"code of {code}, {attribute}"] = probe["linear"]
+                columns["chance"][f"code of {code}, {attribute}"] = probe["chance"]
+    return columns
 
 
-def _reads(found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    rows: dict[str, dict[str, float]] = {}
-    for name, of_model in found.items():
-        for judged, real in of_model["real"].items():
-            rows.setdefault(f"real images, {judged}", {}).update({name: real, "chance": of_model["chance"][judged]})
-        for swapped, row in of_model["swapped"].items():
-            for judged, value in row.items():
-                rows.setdefault(f"{swapped} swapped, {judged}", {})[name] = value
-    return rows
+def _reads(subjects: Mapping[str, Subject]) -> dict[str, dict[str, float]]:
+    """With, without and chance -> what was swapped and what was read -> accuracy."""
+    columns: dict[str, dict[str, float]] = {name: {} for name in (*subjects, "chance")}
+    for name, subject in subjects.items():
+        found = sections.transfer(subject)[0]["transfer"]
+        for kind, row in {"real images": found["real"], **found["swapped"]}.items():
+            what = kind if kind == "real images" else f"{kind} swapped"
+            columns[name] |= {f"{what}, {judged}": value for judged, value in row.items()}
+        columns["chance"] |= {f"real images, {judged}": value for judged, value in found["chance"].items()}
+    return columns
 
 
 def _masses(subject: Subject, logits: Mapping[str, Mapping[str, Logits]]) -> Image:
@@ -173,14 +171,14 @@ def _masses(subject: Subject, logits: Mapping[str, Mapping[str, Logits]]) -> Ima
                 for code in of[split]
             ]
         )
-    codes = list(next(iter(logits.values()))["test"])
+    codes = list(first_of(logits)["test"])
     rows_of = [f"{name}: code of {code}" for name in logits for code in codes]
     return grid(list(zip(*tiles, strict=True)), row_labels=rows_of, column_labels=columns)
 
 
 def _transfers(subjects: Mapping[str, Subject], name: str, person: str | None) -> dict[str, Image]:
     """Fig. 6 on the right: rows source, exemplar (of somebody else), results with and without the loss."""
-    first = next(iter(subjects.values()))
+    first = first_of(subjects)
     table = first.data.table
     differ = [each for each in (name, person) if each is not None]
     sources, exemplars = draw_pairs(table, table.rows("test"), number=SHOWN, seed=first.seed, differ=differ)

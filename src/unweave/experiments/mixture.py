@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
+from unweave.codes import Codes, unknown_name
 from unweave.data.batches import as_images
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.experiments.found import Found, sheet, where_it_applies
-from unweave.experiments.roles import draw_pairs, roles_of
+from unweave.experiments.roles import column, draw_pairs, roles_of
 from unweave.experiments.smoothness import sharpness
 from unweave.metrics.extractor import Extractor, find_extractor
 from unweave.metrics.identity import between_people, cosine_distance
@@ -41,20 +41,16 @@ def measure(
     """
     roles = roles_of(data, model.classes)
     name = attribute or roles.person or roles.main
+    if name not in model.classes:
+        raise UnweaveError(unknown_name("attribute", name, model.classes))
     triples = three_each(data, name, alike=[roles.main] if roles.main != name else [], seed=seed)
     images = [as_images(data.pixels[rows]) for rows in triples.T]
-    mixed = {}
-    for kind, weights in WEIGHTS.items():
-        results = [
-            model.mix(first, name, list(three), weights)
-            for first, three in zip(
-                tqdm(images[0], desc=f"mixing {kind}", leave=False, disable=None),
-                zip(*images, strict=True),
-                strict=True,
-            )
-        ]
-        mixed[kind] = torch.stack(results).cpu()
-    copies = torch.stack([model.transfer(some, {}).cpu() for some in images])
+    codes = [model.encode(some) for some in images]
+    mixed = {
+        kind: model.decode(codes[0].swap(Codes.mix(codes, weights), {name: 1})).cpu()
+        for kind, weights in WEIGHTS.items()
+    }
+    copies = torch.stack([model.decode(of_each).cpu() for of_each in codes])
     drawn = {f"person {k + 1}": some[:SHOWN] for k, some in enumerate(images)}
     rows = {**drawn, **{f"mixed, {kind}": some[:SHOWN] for kind, some in mixed.items()}}
     blend = torch.stack(images).mean(0)
@@ -86,18 +82,15 @@ def three_each(data: Labelled, name: str, *, alike: list[str], seed: int) -> np.
     """Rows of test images, three in each row, that differ in `name` and agree in `alike`."""
     table = data.table
     first, second = draw_pairs(table, table.rows("test"), number=MIXTURES, seed=seed, differ=[name], alike=alike)
-    labels = {column: np.array([label or "" for label in table.columns[column]]) for column in (name, *alike)}
+    labels = {each: column(table, each) for each in (name, *alike)}
     rng, test, found = np.random.default_rng([seed, 18]), table.rows("test"), []
+    test = test[labels[name][test] != ""]
     for a, b in zip(first, second, strict=True):
-        fits = (
-            (labels[name][test] != labels[name][a])
-            & (labels[name][test] != labels[name][b])
-            & (labels[name][test] != "")
-        )
-        for column in alike:
-            fits &= labels[column][test] == labels[column][a]
-        if fits.any():
-            found.append((a, b, rng.choice(test[fits])))
+        others = [labels[name][test] != labels[name][row] for row in (a, b)]
+        same = [labels[each][test] == labels[each][a] for each in alike]
+        fitting = test[np.all([*others, *same], 0)]
+        if len(fitting):
+            found.append((a, b, rng.choice(fitting)))
     if not found:
         raise UnweaveError(f"the test images show fewer than three classes of {name}")
     return np.array(found)
@@ -106,6 +99,6 @@ def three_each(data: Labelled, name: str, *, alike: list[str], seed: int) -> np.
 def _scale(data: Labelled, name: str, extractor: Extractor, seed: int) -> dict[str, float]:
     """Distances of real test images of one class and of two."""
     rows = np.random.default_rng([seed, 19]).permutation(data.table.rows("test"))[:FEATURED]
-    labels = np.unique([data.table.columns[name][row] or "" for row in rows], return_inverse=True)[1]
+    labels = np.unique(column(data.table, name)[rows], return_inverse=True)[1]
     found = between_people(extractor(as_images(data.pixels[rows])), torch.from_numpy(labels))
     return {f"one {name}": found["same"], f"two of {name}": found["others"]}

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
-from unweave.experiments.roles import Rows, texts
+from unweave.experiments.roles import Rows, column
 from unweave.judges import Judge, read
 from unweave.metrics.extractor import Extractor
 from unweave.metrics.frechet import frechet_distance, kernel_distance
@@ -45,11 +45,11 @@ def jobs_of(
     authors take intensity 4 of BU-3DFE), and of another `person` than the source where there is one. Raises
     `UnweaveError` where there is no neutral test image, or no exemplar.
     """
-    labels, test = np.array(texts(table, attribute, np.arange(len(table.files)))), table.rows("test")
+    labels, test = column(table, attribute), table.rows("test")
     sources = test[labels[test] == neutral]
     if not len(sources):
         raise UnweaveError(f"no test image is of the class {neutral} of {attribute}")
-    people = np.array(texts(table, person, np.arange(len(table.files)))) if person else np.arange(len(table.files))
+    people = column(table, person) if person else np.arange(len(table.files))
     rng = np.random.default_rng([seed, 11])
     jobs: list[tuple[int, str, int]] = []
     for target in targets:
@@ -68,8 +68,8 @@ def jobs_of(
 
 def accuracies(judge: Judge, attribute: str, images: Images, wanted: Sequence[str]) -> dict[str, float]:
     """Class -> share of the images that shall show it in which the judge reads it, and their `mean`; 0 to 1."""
-    column, names = list(judge.classes).index(attribute), judge.classes[attribute]
-    found = read(judge, images)[:, column]
+    names = judge.classes[attribute]
+    found = read(judge, images)[:, list(judge.classes).index(attribute)]
     classes = torch.tensor([names.index(name) for name in wanted])
     of_class = {name: accuracy(found[classes == k], classes[classes == k]) for k, name in enumerate(names)}
     of_class = {name: value for name, value in of_class.items() if name in wanted}

@@ -70,9 +70,9 @@ def draw_pairs(
     Sources come once each. Raises `UnweaveError` where there is no such pair.
     """
     rng = np.random.default_rng([seed, 10])
-    columns = {name: np.array([label or "" for label in table.columns[name]]) for name in (*differ, *alike)}
-    for column in columns.values():
-        rows = rows[column[rows] != ""]
+    columns = {name: column(table, name) for name in (*differ, *alike)}
+    for labels in columns.values():
+        rows = rows[labels[rows] != ""]
     sources, others = [], []
     for source in rng.permutation(rows):
         apart = [columns[name][rows] != columns[name][source] for name in differ]
@@ -87,6 +87,11 @@ def draw_pairs(
     return np.array(sources), np.array(others)
 
 
-def texts(table: AttributeTable, column: str, rows: Rows) -> list[str]:
-    """The labels of some images, "" where one is missing."""
-    return [table.columns[column][row] or "" for row in rows]
+def column(table: AttributeTable, name: str) -> np.ndarray:
+    """The labels of all images as text, "" where one is missing."""
+    return np.array([label or "" for label in table.columns[name]])
+
+
+def texts(table: AttributeTable, name: str, rows: Rows) -> list[str]:
+    """The labels of some images."""
+    return [table.columns[name][row] or "" for row in rows]

@@ -83,8 +83,8 @@ def measure(
         }
         compared = {**made, "unchanged": sources, "real training images": real["train"]}
         found = distances(extractor, compared, real["test"])
-        tables[f"distance to real test images of those classes, features of {extractor.name}"] = found
         count, features = int(next(iter(found.values()))["images"]), extractor(sources[:1]).shape[1]
+        tables[f"distance to {count} real test images of those classes, features of {extractor.name}"] = found
         about["features"] = {
             "extractor": extractor.name,
             "sha256": extractor.sha256,
