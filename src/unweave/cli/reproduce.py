@@ -48,7 +48,7 @@ def embeddings(*, epochs: int = 40, common: Common) -> None:
     from unweave.experiments.embeddings import measure, small_images
 
     data = small_images(common.data, pattern=common.pattern)
-    finish(common, lambda seed, _: measure(data, seed, attribute=common.attribute, epochs=epochs))
+    finish(common, lambda seed, _: measure(data, seed, attribute=common.attribute, epochs=epochs), epochs=epochs)
 
 
 @app.command
@@ -93,7 +93,8 @@ def entropy(
         given = {"pairs": pairs, "judge_steps": judge_steps, "seed": seed, "pattern": common.pattern}
         return measure(subjects_of(runs, common.data, **given), attribute=common.attribute)
 
-    finish(common, of_seed)
+    trained = {"preset": preset, "steps": steps} if model is None else {"model": str(model), "without": str(without)}
+    finish(common, of_seed, **trained)
 
 
 @app.command
@@ -110,14 +111,10 @@ def synthesis(*, model: str = "faces64", neutral: str | None = None, judge_steps
         Training steps of the judge.
     """
     check(common, judge_steps=judge_steps)
-    from unweave.evaluate import labelled
     from unweave.experiments.synthesis import measure
-    from unweave.model import load
 
-    loaded = load(model)
-    data = labelled(loaded.card, common.data, pattern=common.pattern)
-    given = {"attribute": common.attribute, "neutral": neutral, "judge_steps": judge_steps}
-    finish(common, lambda seed, _: measure(loaded, data, seed, **given))
+    options = {"attribute": common.attribute, "neutral": neutral, "judge_steps": judge_steps}
+    on_model(model, common, lambda *given: measure(*given, **options))
 
 
 @app.command
@@ -165,7 +162,8 @@ def transfer(
         given = {"pairs": pairs, "judge_steps": judge_steps, "seed": seed, "pattern": common.pattern}
         return measure(look(load(source), common.data, **given), attribute=common.attribute)
 
-    finish(common, of_seed)
+    trained = {"model": model or "faces64"} if unseen is None else {"unseen": unseen, "preset": preset, "steps": steps}
+    finish(common, of_seed, **trained)
 
 
 @app.command
@@ -237,12 +235,16 @@ def on_model(model: str, common: Common, measure: Callable[..., Any]) -> None:
     from unweave.model import load
 
     loaded = load(model)
+    assert loaded.generator is not None  # an exported model raises
     data = labelled(loaded.card, common.data, pattern=common.pattern)
-    finish(common, lambda seed, _: measure(loaded, data, seed))
+    finish(common, lambda seed, _: measure(loaded, data, seed), model=model)
 
 
-def finish(common: Common, measure: Callable[[int, Path], Any]) -> None:
-    """Measure every seed, print the tables, write the folder. `measure`: seed, folder for what it trains -> `Found`."""
+def finish(common: Common, measure: Callable[[int, Path], Any], **told: Any) -> None:
+    """Measure every seed, print the tables, write the folder, whole or not at all.
+
+    `measure`: seed, folder for what it trains -> `Found`. `told`: what else the result has to say.
+    """
     from unweave.experiments.found import over_seeds, tables, write
     from unweave.files import replacing
     from unweave.report.pages import as_text
@@ -250,7 +252,7 @@ def finish(common: Common, measure: Callable[[int, Path], Any]) -> None:
     with replacing(common.out) as folder:
         folder.mkdir()
         result, pictures = over_seeds(lambda seed: measure(seed, folder), first=common.seed, count=common.seeds)
-        write({"data": common.data, **result}, pictures, folder)
+        write({"data": common.data, **told, **result}, pictures, folder)
     for table in tables(result):
         print(f"{as_text(table)}\n")
     for what, reason in result["left_out"].items():
