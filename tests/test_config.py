@@ -117,3 +117,11 @@ def test_numbers_that_yaml_takes_for_text_are_numbers(tmp_path: Path) -> None:
 
 def test_a_single_name_may_stand_without_a_list() -> None:
     assert build({"data": {"attributes": "expression"}}).data.attributes == ("expression",)
+
+
+def test_epochs_that_are_asked_for_count_though_the_preset_counts_steps() -> None:
+    base = preset("quick")
+    assert base.run.steps is not None
+    assert build({"run": {"epochs": 5}}, base).run.steps is None
+    assert build({"run": {"epochs": 5, "steps": 7}}, base).run.steps == 7
+    assert build({"run": {"batch": 4}}, base).run.steps == base.run.steps

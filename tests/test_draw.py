@@ -95,6 +95,12 @@ def test_unknown_ending_and_a_folder_in_the_way_are_refused(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_picture_too_wide_for_its_format_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(UnweaveError, match=r"strip\.webp: cannot be written"):
+        save(Image.new("RGB", (16_400, 2)), tmp_path / "strip.webp")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("ending", ["gif", "webp"])
 def test_animation_runs_forth_and_back_over_all_frames(tmp_path: Path, ending: str) -> None:
     levels = [0, 60, 120, 180]

@@ -21,12 +21,11 @@ import torch
 from PIL import Image
 
 from unweave import export as writing
-from unweave.checkpoint import ModelCard, save_model
+from unweave.checkpoint import ModelCard, generator_of, save_model
 from unweave.cli import main
 from unweave.errors import UnweaveError
 from unweave.export import export
 from unweave.model import Model, load
-from unweave.networks import Generator
 from unweave.portable import digest
 
 CARD = ModelCard(
@@ -36,6 +35,7 @@ CARD = ModelCard(
     crop="center",
     width=1 / 16,
     residual_blocks=1,
+    decoder_norm="layer",  # the encoders have the other one
     step=7,
     reconstruction={"median": 0.1, "limit": 2.0},
     name="toy",
@@ -46,7 +46,7 @@ FILES = {"encoder.onnx", "decoder.onnx", "means.npz", "model.json"}
 def save_random(path: Path) -> None:
     """A model of random weights, scales and shifts of its norms included."""
     torch.manual_seed(0)
-    generator = Generator(tuple(CARD.attributes), width=CARD.width, residual_blocks=CARD.residual_blocks)
+    generator = generator_of(CARD)
     with torch.no_grad():
         for weights in generator.parameters():
             weights += 0.1 * torch.randn_like(weights)

@@ -85,10 +85,14 @@ def test_hybrids_read_as_training_images(model: Model, toy_folder: Path, tmp_pat
 def test_the_same_seed_writes_the_same_and_another_something_else(
     model: Model, toy_folder: Path, tmp_path: Path
 ) -> None:
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_hybrids(model, toy_folder, tmp_path / name, number=5, seed=seed)
+    for name, seed, number in (("a", 1, 5), ("b", 1, 5), ("c", 2, 5), ("more", 1, 40)):
+        write_hybrids(model, toy_folder, tmp_path / name, number=number, seed=seed)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert contents(tmp_path / "a") != contents(tmp_path / "c")
+    few, more = (contents(tmp_path / name) for name in ("a", "more"))
+    assert {name: more[name] for name in few if name.endswith(".png")} == {
+        name: content for name, content in few.items() if name.endswith(".png")
+    }
 
 
 def test_more_hybrids_begin_with_the_fewer_and_every_code_has_a_donor_of_its_own() -> None:

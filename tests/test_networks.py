@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from unweave.networks import Classifier, Critic, Encoder, Generator, Upsample, start
+from unweave.networks import Classifier, Critic, Encoder, Generator, LayerNorm, ToColours, Upsample, start
 
 
 def count(network: torch.nn.Module) -> int:
@@ -31,6 +31,24 @@ def test_upsampling_equals_resize_pad_and_strided_convolution() -> None:
     x = torch.randn(2, 6, 7, 7)
     plain = F.pad(F.interpolate(x, scale_factor=4, mode="nearest"), (1, 1, 1, 1), mode="reflect")
     torch.testing.assert_close(up(x), F.conv2d(plain, up.weight, up.bias, stride=2), rtol=1e-4, atol=1e-5)
+
+
+def test_the_last_convolution_equals_the_plain_one() -> None:
+    last = ToColours(6, 3, 7)
+    torch.nn.init.normal_(last.bias)  # pyright: ignore[reportArgumentType]
+    x = torch.randn(2, 6, 14, 18)
+    torch.testing.assert_close(last(x), F.conv2d(x, last.weight, last.bias), rtol=1e-4, atol=1e-5)
+
+
+def test_a_layer_norm_leaves_a_faint_channel_faint_and_an_instance_norm_does_not() -> None:
+    x = torch.randn(2, 4, 8, 8) * torch.tensor([1.0, 1.0, 1.0, 0.01])[:, None, None]
+    assert LayerNorm(4)(x)[:, 3].std() < 0.03
+    for kind, faint in (("layer", True), ("instance", False)):
+        body = Generator(["a"], width=1 / 16, residual_blocks=1, norm=kind).decoder[0].body
+        with torch.no_grad():
+            body[5].weight[0] *= 1e-3  # the last convolution's first channel
+            out = body(torch.randn(2, 16, 8, 8))
+        assert bool(out[:, 0].std() < 0.1) == faint
 
 
 @pytest.mark.parametrize("size", [32, 36, 64, 100])

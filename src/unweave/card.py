@@ -25,7 +25,7 @@ class ModelCard:
     """The crop that pictures get before they are resized (see `data/pictures.py`)."""
     width: float
     residual_blocks: int
-    relu6: bool = False
+    decoder_norm: str = "instance"
     step: int = 0
     """Training steps behind these weights."""
     reconstruction: dict[str, float] = field(default_factory=dict)
@@ -41,11 +41,10 @@ def read_card(header: Mapping[str, Any]) -> ModelCard:
     reconstruction = header.get("reconstruction", {})
     numbers = {"width": header["width"], **reconstruction}
     wholes = {name: header[name] for name in ("size", "channels", "residual_blocks", "step") if name in header}
-    texts = {name: header[name] for name in ("crop", "method", "name") if name in header}
+    texts = {name: header[name] for name in ("crop", "method", "name", "decoder_norm") if name in header}
     for values, kinds, expected in (
         (numbers, (int, float), "a number from 0 up"),
         (wholes, (int,), "a whole number"),
-        ({"relu6": header.get("relu6", False)}, (bool,), "true or false"),
         (texts | {f"class {name}": name for name in chain(*attributes.values())}, (str,), "text"),
     ):
         for name, value in values.items():

@@ -50,7 +50,7 @@ def generator_of(card: ModelCard) -> Generator:
         colours=card.channels,
         width=card.width,
         residual_blocks=card.residual_blocks,
-        relu6=card.relu6,
+        norm=card.decoder_norm,
     )
 
 

@@ -47,9 +47,6 @@ class DataConfig:
     of each uses the other's code of it (not in the paper)."""
     pair_share: float = 0.67
     """Share of a batch that is such pairs."""
-    rest_follows: str | None = None
-    """One of the pairs' attributes whose images agree in all that has no label as well, such as the person where each
-    was photographed in one session: pairs that share it exchange the code of the rest too (not in the paper)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +59,9 @@ class NetworkConfig:
     """Multiplies the critic's channels."""
     residual_blocks: int = 6
     """Residual blocks of the decoder."""
-    relu6: bool = False
-    """ReLU6 for ReLU where the decoder doubles the side: values above 6 are cut, so that no single place can outweigh an
-    image's instance norm and show as a spot (not in the paper)."""
+    decoder_norm: Literal["instance", "layer"] = "instance"
+    """How the decoder normalises: instance, each channel by itself (the paper's), or layer, all channels of an image
+    together. By itself a channel cannot be faint all over, so that it is bright in one spot, which shows."""
     start: Literal["glorot", "he"] = "glorot"
     """How kernels of critic and classifiers start: glorot (the authors') or he (keeps the signal's size without norm
     layers). Encoders and decoder always start glorot."""
@@ -222,6 +219,7 @@ class Config:
         _refuse({"run.steps": run.steps}, lambda v: v is None or v >= 1, "at least 1, or nothing to count in epochs")
         _refuse({f"run.{name}": v for name, v in naturals.items()}, lambda v: v >= 0, "at least 0")
         _refuse({"networks.residual_blocks": net.residual_blocks}, lambda v: v >= 0, "at least 0")
+        _refuse({"run.seed": run.seed}, lambda v: v < 2**32, "below 2**32")
         _refuse(widths, lambda v: v < inf and round(32 * v) >= 1, "a finite number, at least 1/32")
         _refuse(decays, lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
         _refuse(shares, lambda v: 0 <= v <= 1, "a share from 0 to 1")
@@ -281,7 +279,9 @@ def build(mapping: Mapping[str, Any], base: Config | None = None) -> Config:
 
     Raises `UnweaveError` for an unknown key, naming the nearest one, and for a value of the wrong type.
     """
-    method = mapping.get("method") if isinstance(mapping, Mapping) else None
+    method, run = (mapping.get(key) if isinstance(mapping, Mapping) else None for key in ("method", "run"))
+    if isinstance(run, Mapping) and "epochs" in run and "steps" not in run:
+        mapping = {**mapping, "run": {**run, "steps": None}}  # else the base's steps would stand above them
     return _over(base or recipe(method), mapping, "")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
 def save(picture: Image.Image, path: Path) -> None:
     """Write a picture whole or not at all, in the format of the ending: PNG, JPEG or WebP (lossless)."""
     kind = check_target(path, STILL)
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, too_large(path):
         picture.save(temporary, kind, quality=95, lossless=True)  # each format takes the one it knows
 
 
@@ -97,8 +98,17 @@ def animation(frames: Sequence[Picture], path: Path, *, milliseconds: int = 80) 
     if kind == "GIF":  # one palette for all frames, else colours flicker
         palette = grid([pictures]).quantize(256, dither=Image.Dither.NONE)
         loop = [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in loop]
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, too_large(path):
         loop[0].save(temporary, kind, save_all=True, append_images=loop[1:], duration=rests, loop=0, quality=90)
+
+
+@contextmanager
+def too_large(path: Path) -> Iterator[None]:
+    """Turn what the encoders raise for too many pixels into one line."""
+    try:
+        yield
+    except ValueError as error:
+        raise UnweaveError(f"{path}: cannot be written ({error}); fewer pictures, or another ending, may do") from None
 
 
 def curves(series: Mapping[str, tuple[np.ndarray, np.ndarray]], path: Path, *, columns: int = 3) -> None:

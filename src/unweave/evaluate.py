@@ -118,8 +118,10 @@ def read_swaps(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0
     sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
     exemplars = torch.from_numpy(rng.integers(len(held.images), size=pairs))
     device = next(generator.parameters()).device
-    codes = Codes.cat([generator.encode(part.to(device)).to("cpu") for part in held.images.split(BATCH)])
-    reconstructions = decode(generator, codes, sources)
+    used, places = torch.cat([sources, exemplars]).unique(return_inverse=True)
+    codes = Codes.cat([generator.encode(held.images[some].to(device)).to("cpu") for some in used.split(BATCH)])
+    at_source, at_exemplar = places.chunk(2)
+    reconstructions = decode(generator, codes, at_source)
     errors = absolute_error(reconstructions, held.images[sources])
     if held.judge is None:
         nothing = held.labels[sources][:, :0]
@@ -134,7 +136,9 @@ def read_swaps(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0
         of_exemplar=held.labels[exemplars][:, judged],
         real=read(judge, held.images[sources]),
         reconstructed=read(judge, reconstructions),
-        swapped={name: read(judge, decode(generator, codes, sources, {name: exemplars})) for name in held.attributes},
+        swapped={
+            name: read(judge, decode(generator, codes, at_source, {name: at_exemplar})) for name in held.attributes
+        },
     )
 
 

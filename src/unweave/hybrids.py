@@ -39,15 +39,17 @@ def write_hybrids(
     if not len(training):
         raise UnweaveError(f"{data}: has no training images")
     pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
-    donors = draw_donors(training, len(model.attributes) + 1, number=number, seed=seed)
+    batches = -(-number // BATCH)  # all of them full: in a smaller one the last bits of a picture differ
+    donors = draw_donors(training, len(model.attributes) + 1, number=batches * BATCH, seed=seed)
     names = [f"{k:06d}.png" for k in range(number)]
     with replacing(out) as folder:
         (folder / "train").mkdir(parents=True)
-        for some in tqdm(np.array_split(np.arange(number), -(-number // BATCH)), desc="hybrids", disable=None):
-            for k, picture in zip(some, pictures(decoded(model, pixels, donors[some])), strict=True):
-                save(picture, folder / "train" / names[k])
-        labels = [[name, *hybrid_labels(table, row)] for name, row in zip(names, donors, strict=True)]
-        files = [[name, *(table.files[row] for row in rows)] for name, rows in zip(names, donors, strict=True)]
+        for batch in tqdm(range(batches), desc="hybrids", disable=None):
+            some = slice(batch * BATCH, (batch + 1) * BATCH)
+            for name, picture in zip(names[some], pictures(decoded(model, pixels, donors[some])), strict=False):
+                save(picture, folder / "train" / name)
+        labels = [[name, *hybrid_labels(table, row)] for name, row in zip(names, donors, strict=False)]
+        files = [[name, *(table.files[row] for row in rows)] for name, rows in zip(names, donors, strict=False)]
         write_whole(folder / "train" / "metadata.csv", _csv(["file_name", *model.attributes], labels))
         write_whole(folder / "donors.csv", _csv(["file_name", *generator.names], files))
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from unweave import losses, processes, snapshots
-from unweave.codes import REST, Codes
+from unweave.codes import Codes
 from unweave.config import Config
 from unweave.data.batches import Batch, TrainingSet
 from unweave.data.table import AttributeTable
@@ -62,7 +62,7 @@ class Unweave(Method[Generator]):
             colours=data.channels,
             width=net.width,
             residual_blocks=net.residual_blocks,
-            relu6=net.relu6,
+            norm=net.decoder_norm,
         )
         self.critic = Critic(**image, width=net.critic_width, classes=sizes if config.losses.critic_classes else ())
         self.classifiers = nn.ModuleList(Classifier(n, **image, width=net.width) for n in sizes)
@@ -144,7 +144,7 @@ class Unweave(Method[Generator]):
         with self._autocast():
             codes = self.generator.encode(batch.images)
             pool = self._pool(codes)
-            lent = codes.lend(self.lenders(batch), pool)
+            lent = codes.lend({name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}, pool)
             decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, pool)])).float()
             reconstruction, synthesis = decoded.chunk(2)
             labels = torch.stack(
@@ -196,12 +196,6 @@ class Unweave(Method[Generator]):
             total = losses.label_loss(seen, batch.labels, batch.known)
         return total, {"classifiers": total}
 
-    def lenders(self, batch: Batch) -> dict[str, Int[Tensor, "batch"]]:
-        """Whose code of what each reconstruction is made of."""
-        lenders = {name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}
-        follows = self.config.data.rest_follows
-        return lenders if follows is None else {**lenders, REST: lenders[follows]}
-
     def classify(self, images: Float[Tensor, "batch colours height width"]) -> list[Tensor]:
         """Each classifier's logits of images."""
         return [classifier(images) for classifier in self._classifiers()]
@@ -211,11 +205,11 @@ class Unweave(Method[Generator]):
         return classifier.read(torch.cat(list(codes.values()))).unflatten(0, (len(codes), codes.batch))
 
     def _pool(self, codes: Codes) -> Mapping[str, Tensor]:
-        """The codes of the whole batch, those of other processes included."""
+        """The attributes' codes of the whole batch, those of other processes included."""
         if processes.world() == 1:
             return codes
-        gathered = processes.gather(torch.stack(list(codes.values()), 1))
-        return dict(zip(codes, gathered.unbind(1), strict=True))
+        gathered = processes.gather(torch.stack([codes[name] for name in self.attributes], 1))
+        return dict(zip(self.attributes, gathered.unbind(1), strict=True))
 
     def _classifiers(self) -> list[Classifier]:
         return list(self.classifiers)  # pyright: ignore[reportReturnType]

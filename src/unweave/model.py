@@ -270,7 +270,7 @@ class Model:
         """Batch by batch: encode, exchange, decode."""
         strengths = self.strengths(tuple(donors), strength)
         count = common_length({"sources": sources, **{f"exemplars of {name}": donor for name, donor in donors.items()}})
-        own, lent = self._part(sources, count), {name: self._part(donor, count) for name, donor in donors.items()}
+        own, lent = self._part(sources), {name: self._part(donor) for name, donor in donors.items()}
         tensors, made = [], []
         for k in range(0, count, BATCH):
             part = slice(k, min(k + BATCH, count))
@@ -282,8 +282,8 @@ class Model:
         results = concat(tensors) if sources.tensors else made
         return results if any(map(is_several, (sources, *donors.values()))) else results[0]
 
-    def _part(self, images: Given | Codes, count: int) -> Callable[[slice], Codes]:
-        """The codes of a part of `count` images; those of a single one are found once and serve all."""
+    def _part(self, images: Given | Codes) -> Callable[[slice], Codes]:
+        """The codes of a part of the images; those of a single one are found once and serve all."""
         if length(images) > 1:
             return lambda part: images.at(part) if isinstance(images, Codes) else self._encode(images.items[part])
         codes = images if isinstance(images, Codes) else self._encode(images.items)

@@ -48,15 +48,26 @@ class Encoder(nn.Sequential):
         )
 
 
+class LayerNorm(nn.GroupNorm):
+    """All channels of an image normalised together, with scale and shift, epsilon 1e-6: what is faint stays faint."""
+
+    def __init__(self, channels: int):
+        """Scale starts at 1, shift at 0, one of each a channel."""
+        super().__init__(1, channels, 1e-6)
+
+
+NORMS = {"instance": InstanceNorm, "layer": LayerNorm}
+
+
 class Residual(nn.Module):
     """dec-res of Table I: two reflect-padded 3x3 convolutions added to the input, no ReLU after the sum."""
 
-    def __init__(self, channels: int):
-        """Keeps the number of channels."""
+    def __init__(self, channels: int, norm: str):
+        """Keeps the number of channels; `norm` is one of `NORMS`."""
         super().__init__()
         self.body = nn.Sequential(
-            *(nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), InstanceNorm(channels), nn.ReLU()),
-            *(nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), InstanceNorm(channels)),
+            *(nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), NORMS[norm](channels), nn.ReLU()),
+            *(nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), NORMS[norm](channels)),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -108,14 +119,13 @@ class ToColours(nn.Conv2d):
 class Decoder(nn.Sequential):
     """dec-res, dec-1, dec-2 and dec-3 of Table I: joined codes -> image. Widths as in the code, not as printed."""
 
-    def __init__(self, colours: int, codes: int, width: float, residual_blocks: int, relu6: bool):
-        """`codes` = M + 1 codes of 128 `width` channels come in; `relu6` cuts at 6 what dec-1 and dec-2 give."""
+    def __init__(self, colours: int, codes: int, width: float, residual_blocks: int, norm: str):
+        """`codes` = M + 1 codes of 128 `width` channels come in; `norm` is one of `NORMS`."""
         wide = [round(c * width) * codes for c in (128, 64, 32)]
-        relu = nn.ReLU6 if relu6 else nn.ReLU
         super().__init__(
-            *(Residual(wide[0]) for _ in range(residual_blocks)),
-            *(Upsample(wide[0], wide[1]), InstanceNorm(wide[1]), relu()),
-            *(Upsample(wide[1], wide[2]), InstanceNorm(wide[2]), relu()),
+            *(Residual(wide[0], norm) for _ in range(residual_blocks)),
+            *(Upsample(wide[0], wide[1]), NORMS[norm](wide[1]), nn.ReLU()),
+            *(Upsample(wide[1], wide[2]), NORMS[norm](wide[2]), nn.ReLU()),
             *(nn.ReflectionPad2d(3), ToColours(wide[2], colours, 7), nn.Tanh()),
         )
 
@@ -130,13 +140,13 @@ class Generator(nn.Module):
         colours: int = 3,
         width: float = 1.0,
         residual_blocks: int = 6,
-        relu6: bool = False,
+        norm: str = "instance",
     ):
-        """One encoder for each attribute and one for the rest."""
+        """One encoder for each attribute and one for the rest; `norm` is the decoder's, one of `NORMS`."""
         super().__init__()
         self.names = (*attributes, REST)
         self.encoders = nn.ModuleList(Encoder(colours, width) for _ in self.names)
-        self.decoder = Decoder(colours, len(self.names), width, residual_blocks, relu6)
+        self.decoder = Decoder(colours, len(self.names), width, residual_blocks, norm)
         start(self, "glorot")
 
     def encode(self, images: Image) -> Codes:

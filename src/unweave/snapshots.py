@@ -40,7 +40,7 @@ def write_model(
         crop=config.data.crop,
         width=config.networks.width,
         residual_blocks=config.networks.residual_blocks,
-        relu6=config.networks.relu6,
+        decoder_norm=config.networks.decoder_norm,
         step=step,
         reconstruction=reconstruction_limits(figures),
         name=path.absolute().parent.name,

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from unweave.baselines import make_rival
 from unweave.baselines.cyclegan import CycleGAN
 from unweave.baselines.fader import Fader
 from unweave.baselines.pix2pix import Pix2Pix
@@ -168,10 +169,10 @@ def test_a_rivals_model_is_for_translate(tmp_path: Path) -> None:
     assert str(error.value) == f"{run / 'best.safetensors'}: {line}"
 
 
-def test_several_processes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
+def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unweave.processes.world", lambda: 2)
     with pytest.raises(UnweaveError, match="fader trains in one process only; start it without torchrun"):
-        train(table(), tmp_path / "run", **tiny("fader"))
+        make_rival(build(tiny("fader")), table())
 
 
 def test_an_attribute_of_one_class_is_refused(tmp_path: Path) -> None:

@@ -103,6 +103,23 @@ def test_unexpected_errors_keep_their_traceback(monkeypatch: pytest.MonkeyPatch)
         main(["--version"])
 
 
+def test_a_missing_package_is_one_line_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'tqdm'", name="tqdm")
+
+    monkeypatch.setattr(type(app), "__call__", missing)
+    assert mistake(capsys, "info") == "unweave: this needs tqdm, which is not installed: pip install tqdm\n"
+
+
+def test_output_that_nobody_reads_ends_a_command_in_silence() -> None:
+    code = "from unweave.cli import app, main; type(app).__call__ = lambda *_, **__: print('x' * 10**7); main(['info'])"
+    command = f'{sys.executable} -c "{code}" | head -c 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (141, "x", "")
+
+
 def test_ctrl_c_leaves_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -38,6 +38,7 @@ MISTAKES = {
         "Unknown option: --data.sise. Did you mean --data.size?",
     ),
     "a flag's value": ("train toys --run.batch many -o run", "Invalid value"),
+    "a seed below zero": ("data split toys out --seed -1", 'Invalid value "-1" for --seed. Must be >= 0.'),
     "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
     "no model": ("info gone", "gone: no such run folder or model file, nor a bundled model (faces64)"),
     "a model of another program": ("info other.safetensors", "other.safetensors: not a file that unweave wrote, or"),

@@ -74,6 +74,15 @@ def test_a_zip_with_a_name_that_leads_out_is_refused_and_nothing_is_written(name
     assert list(tmp_path.iterdir()) == [tmp_path / "in"]
 
 
+@pytest.mark.parametrize("name", ["x//tmp/a.png", "x/C:/a.png"])
+def test_a_name_that_leads_out_once_the_folder_around_is_taken_off_is_refused(name: str, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", {name: b"bad"})
+    assert refused(path) == f"{path}: holds the name '{name}', expected names that stay inside the .zip"
+    with pytest.raises(UnweaveError, match="holds the name"):
+        unpack(path, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_zip_with_a_link_is_refused(tmp_path: Path) -> None:
     info = zipfile.ZipInfo("a")
     info.external_attr = 0o120777 << 16
@@ -95,6 +104,25 @@ def test_a_file_too_large_for_an_image_is_refused_unread(tmp_path: Path) -> None
     with Store(tmp_path / "x.zip") as store, pytest.raises(UnweaveError) as error:
         store.read("bomb.png")
     assert str(error.value) == "bomb.png: is larger than 256 MB"
+
+
+def test_a_file_that_is_larger_than_its_zip_claims_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unweave.data.store.LARGEST_FILE", 1000)
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("bomb.png", bytes(100_000))
+    claims = (100_000).to_bytes(4, "little")
+    path = tmp_path / "x.zip"
+    path.write_bytes(path.read_bytes().replace(claims, (100_001).to_bytes(4, "little")))
+    with Store(path) as store, pytest.raises(UnweaveError) as error:
+        store.read("bomb.png")
+    assert str(error.value) == "bomb.png: is larger than 0 MB"
+
+
+def test_a_zip_packed_in_a_way_that_unpacks_without_a_bound_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_BZIP2) as packed:
+        packed.writestr("a.png", bytes(100))
+    line = f"{tmp_path / 'x.zip'}: 'a.png' is packed in an unusual way, expected stored or deflated"
+    assert refused(tmp_path / "x.zip") == line
 
 
 def test_a_damaged_file_of_a_zip_is_named(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from unweave.errors import UnweaveError
 from unweave.report import SECTIONS, plain, report_on
-from unweave.report.codes import leakage
+from unweave.report.codes import disentanglement, leakage, mostly_known
 from unweave.report.images import truth
 from unweave.report.pages import as_markdown, as_text, tables, write_report
 from unweave.report.subject import Subject
@@ -43,6 +45,33 @@ def test_a_perfect_model_gives_the_true_answers_and_a_copying_one_the_source(
         assert nothing["truth"][name]["reconstructed"]["all"]["ratio"] == pytest.approx(0, abs=1e-6)
     assert perfect["truth"]["identity"]["share"] == pytest.approx(0.5)
     assert set(pictures) == {"truth-identity.png", "truth-expression.png", "truth-light.png"}
+
+
+def test_a_model_of_no_attribute_with_a_true_answer_is_told_so(
+    copying: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unweave.report.images.ATTRIBUTES", ("gaze",))
+    with pytest.raises(UnweaveError, match="true answers are of gaze, and none is modelled"):
+        truth(copying)
+
+
+def test_known_classes_are_told_from_unknown_ones_however_few_labels_there_are() -> None:
+    own = np.array([0, 1, 2, 0, -1, -1, -1, -1, -1])
+    assert mostly_known(own, own)
+    assert not mostly_known(np.full(9, -1), own)
+
+
+def test_disentanglement_is_of_factors_that_vary_where_all_labels_are_known(
+    apart: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Subject.own_labels
+
+    def sparse(subject: Subject, name: str, rows: np.ndarray) -> np.ndarray:
+        labels = original(subject, name, rows)
+        return np.where(original(subject, "light", rows) == 1, -1, labels) if name == "expression" else labels
+
+    monkeypatch.setattr(Subject, "own_labels", sparse)  # the light does not vary where the expression is known
+    assert disentanglement(apart)[0]["disentanglement"]["factors"] == ["identity", "expression"]
 
 
 def test_what_is_apart_in_the_codes_does_not_leak(said: tuple[dict[str, Any], Any]) -> None:

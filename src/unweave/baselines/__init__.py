@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import torch
 
+from unweave import processes
 from unweave.baselines.cyclegan import CycleGAN, TwoWay
 from unweave.baselines.fader import AutoEncoder, Fader
 from unweave.baselines.pairs import PAIRWISE
@@ -33,7 +33,7 @@ def make_rival(config: Config, table: AttributeTable) -> Rival:
 
     Raises `UnweaveError` where the labels do not suit it, and under torchrun with several processes.
     """
-    if os.environ.get("WORLD_SIZE", "1") != "1":
+    if processes.world() > 1:
         raise UnweaveError(f"{config.method} trains in one process only; start it without torchrun")
     for name, classes in table.classes.items():
         if len(classes) < 2 and config.method not in PAIRWISE:

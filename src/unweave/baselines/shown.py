@@ -81,7 +81,7 @@ def figures(network: Network, card: ModelCard, held: HeldOut, *, pairs: int, see
         kept = [accuracy(seen[:, k], of_source) for other, (_, seen) in of_translation.items() if other != name]
         if kept:
             found[f"kept/{name}"] = sum(kept) / len(kept)
-    return found
+    return {name: value for name, value in found.items() if not np.isnan(value)}
 
 
 def sample_grid(network: Network, card: ModelCard, held: HeldOut, path: Path) -> None:

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that `arguments` (those of the process if None) spell, and leave with its exit code.
 
     0: done. 2: a mistake in the arguments or in the data, told in one plain line. 130: stopped by Ctrl-C. 143: asked to
-    end (SIGTERM).
+    end (SIGTERM). 141: nobody reads the output any more.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that temporary files are removed
@@ -56,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
     except (CycloptsError, UnweaveError) as error:
         fail(f"unweave: {error}")
+    except BrokenPipeError:  # whoever read the output, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith("unweave"):
+            raise
+        fail(f"unweave: this needs {error.name}, which is not installed: pip install {error.name}")
     except OSError as error:
         if error.filename is None:
             raise

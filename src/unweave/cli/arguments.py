@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter, validators
 
 from unweave.errors import UnweaveError
+
+Seed = Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))]
+"""What random numbers begin with."""
 
 
 def assignments(values: Sequence[str], flag: str, form: str) -> dict[str, str]:

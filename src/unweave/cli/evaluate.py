@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from unweave.cli.arguments import check_out
+from unweave.cli.arguments import Seed, check_out
 from unweave.errors import UnweaveError
 
 
@@ -17,7 +17,7 @@ def evaluate(
     *,
     pairs: int = 1024,
     judge_steps: int = 750,
-    seed: int = 0,
+    seed: Seed = 0,
     pattern: str | None = None,
     inception: Path | None = None,
     json: Path | None = None,
@@ -90,7 +90,7 @@ def evaluate(
         print(f"nothing can be judged: no label of the test images of {data} is a class of the model")
 
 
-def augment(model: str, data: str, out: Path, /, *, number: int, seed: int = 0, pattern: str | None = None) -> None:
+def augment(model: str, data: str, out: Path, /, *, number: int, seed: Seed = 0, pattern: str | None = None) -> None:
     """Write hybrids of training images, with their labels.
 
     Parameters

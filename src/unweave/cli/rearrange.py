@@ -7,6 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from unweave.cli.arguments import Seed
+
 Out = Annotated[Path, Parameter(alias="-o")]
 
 
@@ -17,7 +19,7 @@ def split_(
     *,
     by: str | None = None,
     share: float = 0.1,
-    seed: int = 0,
+    seed: Seed = 0,
     pattern: str | None = None,
 ) -> None:
     """Keep a share of the people, or of the images, for testing.

@@ -107,9 +107,6 @@ def check_settings(table: AttributeTable, config: Config) -> None:
     for setting, name in named:
         if name not in table.attributes:
             raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
-    if config.data.rest_follows not in (None, *config.data.pairs):
-        pairs = ", ".join(config.data.pairs) or "none"
-        raise UnweaveError(f"data.rest_follows is '{config.data.rest_follows}', expected one of data.pairs ({pairs})")
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
@@ -133,7 +130,9 @@ def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.n
 
 def partners_per_batch(config: Config) -> int:
     """How many of a batch's images come in as the other of a pair."""
-    return min(config.run.batch // 2, round(config.run.batch * config.data.pair_share / 2)) if config.data.pairs else 0
+    if not config.data.pairs or config.method != "unweave":
+        return 0
+    return min(config.run.batch // 2, round(config.run.batch * config.data.pair_share / 2))
 
 
 def steps_per_epoch(images: int, config: Config) -> int:

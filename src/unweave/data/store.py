@@ -7,6 +7,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
+from io import BufferedReader
 from pathlib import Path
 
 from unweave.errors import UnweaveError
@@ -46,16 +47,17 @@ class Store:
     def read(self, name: str) -> bytes:
         """The content of a file; raises `UnweaveError` where it is gone, damaged or larger than 256 MB."""
         try:
-            if self._zip is None:
-                size = (self.path / name).stat().st_size
-            else:
-                size = self._zip.getinfo(self._members[name]).file_size
-            if size <= LARGEST_FILE:
-                return (self.path / name).read_bytes() if self._zip is None else self._zip.read(self._members[name])
+            with self._open(name) as file:
+                content = file.read(LARGEST_FILE + 1)  # not what a .zip claims the size to be
+            if len(content) <= LARGEST_FILE:
+                return content
         except Exception as error:  # a hostile .zip can make the decompressors raise anything
             reason = "no such file" if isinstance(error, KeyError | FileNotFoundError) else error
             raise UnweaveError(f"{name}: cannot be read from {self.path} ({reason})") from error
         raise UnweaveError(f"{name}: is larger than {LARGEST_FILE // 2**20} MB")
+
+    def _open(self, name: str) -> BufferedReader | zipfile.ZipExtFile:
+        return (self.path / name).open("rb") if self._zip is None else self._zip.open(self._members[name])
 
     def stamps(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """Bytes and time of change (ns) of what changes when one of these files does: the files, or the .zip."""
@@ -143,16 +145,21 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
 def _zip_members(file: zipfile.ZipFile, path: Path) -> dict[str, str]:
     """Name inside the set -> name in the .zip; a single folder around everything is taken off."""
     infos = [info for info in file.infolist() if not info.is_dir()]
-    for info in infos:
-        if unsafe(info.filename) or "\\" in info.filename:
-            raise UnweaveError(f"{path}: holds the name '{info.filename}', expected names that stay inside the .zip")
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise UnweaveError(f"{path}: holds the link '{info.filename}', expected plain files")
-    if sum(info.file_size for info in infos) > LARGEST_ZIP:
-        raise UnweaveError(f"{path}: unpacks to more than {LARGEST_ZIP // 2**30} GB")
     names = [info.filename for info in infos if not _hidden(info.filename)]
     around = _folder_around(names)
-    return {name.removeprefix(around): name for name in names}
+    members = {name.removeprefix(around): name for name in names}
+    for name in [*(info.filename for info in infos), *members]:  # x//a leads to /a once the folder is taken off
+        if unsafe(name) or "\\" in name:
+            whole = members.get(name, name)
+            raise UnweaveError(f"{path}: holds the name '{whole}', expected names that stay inside the .zip")
+    for info in infos:
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise UnweaveError(f"{path}: holds the link '{info.filename}', expected plain files")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
+            raise UnweaveError(f"{path}: '{info.filename}' is packed in an unusual way, expected stored or deflated")
+    if sum(info.file_size for info in infos) > LARGEST_ZIP:
+        raise UnweaveError(f"{path}: unpacks to more than {LARGEST_ZIP // 2**30} GB")
+    return members
 
 
 def _hidden(name: str) -> bool:

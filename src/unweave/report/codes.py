@@ -34,8 +34,8 @@ def leakage(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
     found: dict[str, dict[str, dict[str, float | str]]] = {code: {} for code in codes}
     for k, name in enumerate(subject.attributes):
         labels, test_labels = subject.data.labels[training, k], subject.data.labels[test, k]
-        known = bool((test_labels >= 0).mean() > 0.5)
         own = subject.own_labels(name, test)
+        known = mostly_known(test_labels, own)
         fit, others = measures.halves(len(test), subject.seed)
         learnt, asked = (labels, test_labels) if known else (own[fit], own[others])
         if len(np.unique(learnt[learnt >= 0])) < 2 or not (asked >= 0).any():
@@ -47,6 +47,11 @@ def leakage(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
     return {"leakage": found}, {}
 
 
+def mostly_known(labels: np.ndarray, own: np.ndarray) -> bool:
+    """Whether most labels of images (`own`) are classes of the model (`labels`); both (images,), -1 is none."""
+    return bool((labels >= 0).sum() > 0.5 * (own >= 0).sum())
+
+
 def posterior(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
     """Fig. 5 and 6 on the test images: what the model's own classifiers say of its codes."""
     logits = own_logits(subject, subject.test_rows)
@@ -54,7 +59,7 @@ def posterior(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
     tiles: dict[str, list[np.ndarray]] = {}
     for k, name in enumerate(subject.attributes):
         labels = torch.from_numpy(subject.data.labels[subject.test_rows, k])
-        if (labels >= 0).float().mean() <= 0.5:
+        if not mostly_known(labels.numpy(), subject.own_labels(name, subject.test_rows)):
             continue
         for code in logits:
             mass = mass_functions(logits[code][name], labels)
@@ -116,6 +121,7 @@ def disentanglement(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]
     factors = np.stack([subject.own_labels(name, subject.test_rows) for name in subject.attributes], 1)
     varied = [k for k in range(factors.shape[1]) if len(np.unique(factors[factors[:, k] >= 0, k])) > 1]
     known = (factors[:, varied] >= 0).all(1)
+    varied = [k for k in varied if len(np.unique(factors[known, k])) > 1]
     latents, factors = latents[known], factors[known][:, varied]
     figures = {"mig": measures.mig(latents, factors), "factors": [subject.attributes[k] for k in varied]}
     figures |= measures.dci(latents, factors, seed=subject.seed)

@@ -113,8 +113,13 @@ def truth(subject: Subject) -> Found:
     check_answerable(subject.data)
     found: dict[str, Any] = {}
     columns: list[list[Tensor]] = []
+    reasons = []
     for name in (name for name in subject.attributes if name in ATTRIBUTES):
-        answers = true_answers(subject.data, subject.model.card, name, pairs=TRUTHS, seed=subject.seed)
+        try:
+            answers = true_answers(subject.data, subject.model.card, name, pairs=TRUTHS, seed=subject.seed)
+        except UnweaveError as error:
+            reasons.append(str(error))
+            continue
         sources, exemplars = subject.images(answers.sources), subject.images(answers.exemplars)
         results = subject.model.transfer(sources, {name: exemplars}).cpu()
         copies = subject.model.transfer(answers.truths, {}).cpu()
@@ -124,6 +129,8 @@ def truth(subject: Subject) -> Found:
             "reconstructed": true_answer(copies, sources, answers.truths),
         }
         columns.append([images[:SHOWN] for images in (sources, exemplars, results, answers.truths)])
+    if not found:
+        raise UnweaveError("; ".join(reasons) or f"true answers are of {', '.join(ATTRIBUTES)}, and none is modelled")
     names = [name for name in subject.attributes if name in found]
     sheets = {
         f"truth-{name}.png": _sheet(images, ["source", "exemplar", "swapped", "true answer"])
