@@ -38,12 +38,12 @@ def label_loss(
 def disentangle_loss(logits: Sequence[Float[Tensor, "codes batch _"]]) -> Float[Tensor, ""]:
     """Eq. 4: cross-entropy from the uniform distribution to what each *foreign* classifier says of a code.
 
-    `logits[m]` is what classifier m says of all M + 1 codes (attributes in order, the rest last). Each code's loss is
-    the mean over the classifiers foreign to it; the whole is the mean over the codes that have one. No label enters.
+    `logits[m]` is what classifier m says of all M + 1 codes (attributes in order, the rest last; M where there is no
+    rest, as in Eq. 10). Each code's loss is the mean over the classifiers foreign to it; the whole is the mean over the
+    codes that have one. No label enters.
     """
-    attributes = len(logits)
     towards_uniform = torch.stack([-of_m.float().log_softmax(-1).mean(dim=(1, 2)) for of_m in logits])  # (M, M + 1)
-    foreign = 1 - torch.eye(attributes, attributes + 1, device=towards_uniform.device)
+    foreign = 1 - torch.eye(*towards_uniform.shape, device=towards_uniform.device)
     judges = foreign.sum(dim=0)
     of_code = (towards_uniform * foreign).sum(dim=0) / judges.clamp(min=1)
     return of_code[judges > 0].mean()

@@ -36,17 +36,9 @@ def narrowed(table: AttributeTable, config: Config) -> AttributeTable:
 
 def of_classes(table: AttributeTable, attribute: str, classes: Sequence[str]) -> AttributeTable:
     """Only the images of some classes, in the order given; other attributes keep the classes that are left to train."""
-    rows = [row for row, label in enumerate(table.columns[attribute]) if label in classes]
-    splits = tuple(table.splits[row] for row in rows)
-    columns = {name: tuple(column[row] for row in rows) for name, column in table.columns.items()}
-    return replace(
-        table,
-        files=tuple(table.files[row] for row in rows),
-        splits=splits,
-        columns=columns,
-        classes={name: classes_of(columns[name], splits) for name in table.attributes} | {attribute: tuple(classes)},
-        pixels=None if table.pixels is None else table.pixels[rows],
-    )
+    some = table.at([row for row, label in enumerate(table.columns[attribute]) if label in classes])
+    left = {name: classes_of(some.columns[name], some.splits) for name in table.attributes}
+    return replace(some, classes=left | {attribute: tuple(classes)})
 
 
 def check_mirror(table: AttributeTable, config: Config, attribute: str) -> None:

@@ -38,6 +38,11 @@ for _command, _help in {  # as in their docstrings, which are read when they are
 }.items():
     app.command(f"unweave.cli.{_command}", name=_command.split(":")[1], help=_help)
 app.command("unweave.cli.data:app", name="data", help="Check, prepare, split, join, pack and convert labelled images.")
+app.command(
+    "unweave.cli.reproduce:app",
+    name="reproduce",
+    help="Repeat one of the paper's experiments: numbers, tables and pictures.",
+)
 app.command("unweave.cli.faces:app", name="faces", help="Render a database of faces with known factors.")
 
 

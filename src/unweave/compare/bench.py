@@ -151,7 +151,9 @@ def _answers(data: Labelled, protocol: Protocol, sources: Rows, exemplars: Mappi
 
 
 def _reader(data: Labelled, attribute: str, steps: int, seed: int) -> Reader:
-    values = intensities(data.table, (attribute,))
+    if attribute != "expression":
+        raise UnweaveError("needs an attribute 'expression'")
+    values = intensities(data.table)
     training = data.table.rows("train")
     training = training[np.isfinite(values[training])]
     if not len(training):

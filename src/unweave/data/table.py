@@ -46,6 +46,16 @@ class AttributeTable:
         """Indices of the images of a split."""
         return np.flatnonzero([each == split for each in self.splits])
 
+    def at(self, rows: Sequence[int] | Int[np.ndarray, "rows"]) -> AttributeTable:
+        """Some of the images; the classes stay those of all."""
+        return replace(
+            self,
+            files=tuple(self.files[row] for row in rows),
+            splits=tuple(self.splits[row] for row in rows),
+            columns={name: tuple(column[row] for row in rows) for name, column in self.columns.items()},
+            pixels=None if self.pixels is None else self.pixels[rows],
+        )
+
     def labels(self) -> Int[np.ndarray, "images attributes"]:
         """Class of each image in each attribute; -1 where the label is missing or no training image has it."""
         numbers = np.full((len(self.files), len(self.attributes)), -1, np.int64)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL.Image import Image
+from torch import Tensor
 
 from unweave.draw import grid
 from unweave.errors import UnweaveError
@@ -14,7 +15,7 @@ from unweave.metrics import disentanglement as measures
 from unweave.metrics.hopkins import hopkins as statistic
 from unweave.metrics.leakage import leakage as probes
 from unweave.metrics.posterior import entropies, mass_functions
-from unweave.report.subject import MOST_TRAINING, Subject
+from unweave.report.subject import MOST_TRAINING, Rows, Subject
 from unweave.run_folder import read_classifiers
 
 FEWEST = 10
@@ -53,17 +54,7 @@ def mostly_known(labels: np.ndarray, own: np.ndarray) -> bool:
 
 def posterior(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
     """Fig. 5 and 6 on the test images: what the model's own classifiers say of its codes."""
-    if subject.run is None:
-        raise UnweaveError("a model file holds no classifiers; name the run folder it was trained in")
-    classifiers = read_classifiers(subject.run, subject.model.card)
-
-    def said(codes: Any) -> dict[str, Any]:
-        return {code: {name: net.read(of_code) for name, net in classifiers.items()} for code, of_code in codes.items()}
-
-    parts = subject.each_code(subject.test_rows, said)
-    logits = {
-        code: {name: torch.cat([part[code][name] for part in parts]) for name in classifiers} for code in parts[0]
-    }
+    logits = own_logits(subject, subject.test_rows)
     masses: dict[str, dict[str, list]] = {}
     tiles: dict[str, list[np.ndarray]] = {}
     for k, name in enumerate(subject.attributes):
@@ -73,12 +64,28 @@ def posterior(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
         for code in logits:
             mass = mass_functions(logits[code][name], labels)
             masses.setdefault(code, {})[name] = mass.tolist()
-            tiles.setdefault(code, []).append(_tile(mass.numpy()))
+            tiles.setdefault(code, []).append(mass_tile(mass.numpy()))
     pictures = {}
     if tiles:
         columns = [f"classifier of {name}" for name in next(iter(masses.values()))]
         pictures["mass.png"] = grid(list(tiles.values()), row_labels=list(tiles), column_labels=columns)
     return {"posterior": entropies(logits), "mass": masses}, pictures
+
+
+def own_logits(subject: Subject, rows: Rows) -> dict[str, dict[str, Tensor]]:
+    """Code -> classifier of the model's own training -> what it says of the codes of some images.
+
+    Raises `UnweaveError` where the model is not looked at in its run folder.
+    """
+    if subject.run is None:
+        raise UnweaveError("a model file holds no classifiers; name the run folder it was trained in")
+    classifiers = read_classifiers(subject.run, subject.model.card)
+
+    def said(codes: Any) -> dict[str, Any]:
+        return {code: {name: net.read(of_code) for name, net in classifiers.items()} for code, of_code in codes.items()}
+
+    parts = subject.each_code(rows, said)
+    return {code: {name: torch.cat([part[code][name] for part in parts]) for name in classifiers} for code in parts[0]}
 
 
 def hopkins(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
@@ -128,7 +135,7 @@ def _channel_means(subject: Subject, code: str) -> np.ndarray:
     return cells.view(len(cells), -1, 16).mean(2).double().numpy()
 
 
-def _tile(mass: np.ndarray) -> np.ndarray:
+def mass_tile(mass: np.ndarray) -> np.ndarray:
     """Probabilities as squares, white 0 and black 1; rows are true classes. Rows without images are grey."""
     grey = np.where(np.isnan(mass), 128, 255 - 255 * np.nan_to_num(mass)).astype(np.uint8)
     return np.kron(grey, np.ones((max(1, 128 // len(mass)),) * 2, np.uint8))

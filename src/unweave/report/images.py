@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -143,7 +142,9 @@ def truth(subject: Subject) -> Found:
 def intensity(subject: Subject) -> Found:
     """Class of expression -> rank correlation of intensities, in swaps and in the real exemplars."""
     table = subject.data.table
-    values = intensities(table, subject.attributes)
+    if "expression" not in subject.attributes:
+        raise UnweaveError("needs an attribute 'expression'")
+    values = intensities(table)
     training = table.rows("train")[np.isfinite(values[table.rows("train")])]
     sources, exemplars = subject.swap_rows
     told = np.isfinite(values[exemplars])
@@ -164,10 +165,10 @@ def intensity(subject: Subject) -> Found:
     return {"intensity": {**figures, **means, "pairs": len(results)}}, {}
 
 
-def intensities(table: AttributeTable, attributes: Sequence[str]) -> Float[np.ndarray, "images"]:
-    """How strong each image shows its expression, not a number where that is missing."""
-    if "expression" not in attributes or "intensity" not in table.columns:
-        raise UnweaveError("needs an attribute 'expression' and a column 'intensity'")
+def intensities(table: AttributeTable) -> Float[np.ndarray, "images"]:
+    """The column `intensity` of all images, not a number where it is empty; raises `UnweaveError` where it is none."""
+    if "intensity" not in table.columns:
+        raise UnweaveError("needs a column 'intensity'")
     try:
         return np.array([float(cell or "nan") for cell in table.columns["intensity"]])
     except ValueError:

@@ -1,0 +1,260 @@
+"""`unweave reproduce`: the paper's figures and tables, each on any labelled images."""
+
+# No `from __future__ import annotations` here: the command line reads the types at run time.
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from unweave.cli.arguments import check_out
+from unweave.errors import UnweaveError
+
+app = App(name="reproduce", help="Repeat one of the paper's experiments: numbers, tables and pictures.")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What all experiments are given."""
+
+    out: Annotated[Path, Parameter(alias="-o")]
+    """The new folder: result.json and pictures."""
+    data: str = "faces64"
+    """A folder or .zip with train and test images, or faces64 for the bundled ones."""
+    pattern: str | None = None
+    """File-name pattern of the data, where labels stand in the names."""
+    attribute: str | None = None
+    """The attribute that is looked at; otherwise expression, or the first whose test classes are those of training."""
+    seeds: int = 1
+    """How many seeds; numbers are then means with standard deviations, pictures are of the first."""
+    seed: int = 0
+    """The first seed."""
+
+
+@app.command
+def embeddings(*, epochs: int = 40, common: Common) -> None:
+    """Fig. 4, Table III: shallow encoders with and without the disentanglement loss.
+
+    Parameters
+    ----------
+    epochs
+        Passes over the training images.
+    """
+    if epochs < 1:
+        raise UnweaveError(f"--epochs is {epochs}, expected at least 1")
+    check(common)
+    from unweave.experiments.embeddings import measure, small_images
+
+    data = small_images(common.data, pattern=common.pattern)
+    finish(common, lambda seed, _: measure(data, seed, attribute=common.attribute, epochs=epochs), epochs=epochs)
+
+
+@app.command
+def entropy(
+    *,
+    model: Path | None = None,
+    without: Path | None = None,
+    preset: str = "quick",
+    steps: int | None = None,
+    pairs: int = 1024,
+    judge_steps: int = 750,
+    common: Common,
+) -> None:
+    """Fig. 5, 6: the full model with and without the disentanglement loss.
+
+    Parameters
+    ----------
+    model
+        The run folder of a training with the loss. Without it both models are trained here, into OUT.
+    without
+        The run folder of a training without it (--losses.disentangle 0), else alike.
+    preset
+        Settings of the trainings here: quick, faces64 or paper.
+    steps
+        Their length, instead of the preset's.
+    pairs
+        Random pairs of test images that are swapped and judged.
+    judge_steps
+        Training steps of the judge.
+    """
+    if (model is None) != (without is None):
+        raise UnweaveError("--model and --without go together: the runs with and without the loss (or neither)")
+    check(common, pairs=pairs, judge_steps=judge_steps, steps=steps)
+    from unweave.experiments.entropy import measure, subjects_of
+    from unweave.experiments.training import train_both
+
+    def of_seed(seed: int, folder: Path) -> Any:
+        if model is not None and without is not None:
+            runs = {"with": model, "without": without}
+        else:
+            runs = train_both(common.data, folder, preset=preset, steps=steps, seed=seed, pattern=common.pattern)
+        given = {"pairs": pairs, "judge_steps": judge_steps, "seed": seed, "pattern": common.pattern}
+        return measure(subjects_of(runs, common.data, **given), attribute=common.attribute)
+
+    trained = {"preset": preset, "steps": steps} if model is None else {"model": str(model), "without": str(without)}
+    finish(common, of_seed, **trained)
+
+
+@app.command
+def synthesis(*, model: str = "faces64", neutral: str | None = None, judge_steps: int = 750, common: Common) -> None:
+    """Table IV, Fig. 7: neutral test images to every expression.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    neutral
+        The class to begin with, if it is not called neutral.
+    judge_steps
+        Training steps of the judge.
+    """
+    check(common, judge_steps=judge_steps)
+    from unweave.experiments.synthesis import measure
+
+    options = {"attribute": common.attribute, "neutral": neutral, "judge_steps": judge_steps}
+    on_model(model, common, lambda *given: measure(*given, **options))
+
+
+@app.command
+def transfer(
+    *,
+    model: str | None = None,
+    unseen: str | None = None,
+    preset: str = "quick",
+    steps: int | None = None,
+    pairs: int = 1024,
+    judge_steps: int = 750,
+    common: Common,
+) -> None:
+    """Fig. 1, 2, 8: single and joint transfers, growing intensity, classes never seen in training.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model (as without either option).
+    unseen
+        A class of the attribute: in place of a model one is trained here, into OUT, on images of all other classes.
+        Classes of the data that a model does not know are looked at without it.
+    preset
+        Settings of that training: quick, faces64 or paper.
+    steps
+        Its length, instead of the preset's.
+    pairs
+        Random pairs of test images that are swapped and judged.
+    judge_steps
+        Training steps of the judges.
+    """
+    if model is not None and unseen is not None:
+        raise UnweaveError("--model and --unseen exclude each other: the model without that class is trained here")
+    check(common, pairs=pairs, judge_steps=judge_steps, steps=steps)
+    from unweave.experiments.training import train_without_class
+    from unweave.experiments.transfer import measure
+    from unweave.model import load
+    from unweave.report import look
+
+    def of_seed(seed: int, folder: Path) -> Any:
+        source: str | Path = model or "faces64"
+        if unseen is not None:
+            given = {"preset": preset, "steps": steps, "seed": seed, "pattern": common.pattern}
+            source = train_without_class(common.data, folder, common.attribute or "expression", unseen, **given)
+        given = {"pairs": pairs, "judge_steps": judge_steps, "seed": seed, "pattern": common.pattern}
+        return measure(look(load(source), common.data, **given), attribute=common.attribute)
+
+    trained = {"model": model or "faces64"} if unseen is None else {"unseen": unseen, "preset": preset, "steps": steps}
+    finish(common, of_seed, **trained)
+
+
+@app.command
+def augmentation(*, model: str = "faces64", few: int = 4, number: int = 1000, steps: int = 400, common: Common) -> None:
+    """Recognisers trained on few real images, with and without hybrids.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    few
+        Real images of each class.
+    number
+        Hybrids, made from those only.
+    steps
+        Training steps of each recogniser.
+    """
+    check(common, few=few, number=number, steps=steps)
+    from unweave.experiments.augmentation import measure
+
+    on_model(
+        model, common, lambda *given: measure(*given, attribute=common.attribute, few=few, number=number, steps=steps)
+    )
+
+
+@app.command
+def mixture(*, model: str = "faces64", common: Common) -> None:
+    """Fig. 9: three people mixed; --attribute is what is mixed, otherwise the identity.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    """
+    check(common)
+    from unweave.experiments.mixture import measure
+
+    on_model(model, common, lambda *given: measure(*given, attribute=common.attribute))
+
+
+@app.command
+def interpolation(*, model: str = "faces64", common: Common) -> None:
+    """Fig. 10, 11, 12: from one exemplar of an attribute to another.
+
+    Parameters
+    ----------
+    model
+        A run folder, a model file, or faces64 for the bundled model.
+    """
+    check(common)
+    from unweave.experiments.interpolation import measure
+
+    on_model(model, common, lambda *given: measure(*given, attribute=common.attribute))
+
+
+def check(common: Common, **counts: int | None) -> None:
+    """Refuse what cannot work before anything is read."""
+    for name, value in {**counts, "seeds": common.seeds}.items():
+        if value is not None and value < 1:
+            raise UnweaveError(f"--{name.replace('_', '-')} is {value}, expected at least 1")
+    if common.seed < 0:
+        raise UnweaveError(f"--seed is {common.seed}, expected at least 0")
+    check_out(common.out, folder=True)
+
+
+def on_model(model: str, common: Common, measure: Callable[..., Any]) -> None:
+    """An experiment on a model and labelled images, for every seed."""
+    from unweave.evaluate import labelled
+    from unweave.model import load
+
+    loaded = load(model)
+    assert loaded.generator is not None  # an exported model raises
+    data = labelled(loaded.card, common.data, pattern=common.pattern)
+    finish(common, lambda seed, _: measure(loaded, data, seed), model=model)
+
+
+def finish(common: Common, measure: Callable[[int, Path], Any], **told: Any) -> None:
+    """Measure every seed, print the tables, write the folder, whole or not at all.
+
+    `measure`: seed, folder for what it trains -> `Found`. `told`: what else the result has to say.
+    """
+    from unweave.experiments.found import over_seeds, tables, write
+    from unweave.files import replacing
+    from unweave.report.pages import as_text
+
+    with replacing(common.out) as folder:
+        folder.mkdir()
+        result, pictures = over_seeds(lambda seed: measure(seed, folder), first=common.seed, count=common.seeds)
+        write({"data": common.data, **told, **result}, pictures, folder)
+    for table in tables(result):
+        print(f"{as_text(table)}\n")
+    for what, reason in result["left_out"].items():
+        print(f"not measured: {what} ({reason})")
+    print(f"{common.out}: result.json, {', '.join(pictures)}")

@@ -1,0 +1,189 @@
+"""Fig. 5 and 6: the full model with and without the disentanglement loss, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import log
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from unweave.charts import bars
+from unweave.draw import grid
+from unweave.errors import UnweaveError
+from unweave.evaluate import read_swaps
+from unweave.experiments.found import Found, sheet, where_it_applies
+from unweave.experiments.roles import draw_pairs, roles_of, texts
+from unweave.metrics.posterior import entropy, mass_functions
+from unweave.model import load
+from unweave.report import images as sections
+from unweave.report import look
+from unweave.report.codes import leakage, mass_tile, own_logits
+from unweave.report.subject import MOST_TRAINING, Subject
+
+SHOWN = 8
+"""Columns of a picture."""
+
+Logits = Mapping[str, Mapping[str, Tensor]]
+
+
+def subjects_of(
+    runs: Mapping[str, Path], data: str | Path, *, pairs: int, judge_steps: int, seed: int, pattern: str | None
+) -> dict[str, Subject]:
+    """Both models at their last checkpoint, to which the runs' classifiers belong, with one judge.
+
+    Raises `UnweaveError` where one of the folders holds no such model, and where the two are of different images.
+    """
+    subjects: dict[str, Subject] = {}
+    for name, run in runs.items():
+        model = load(run / "last.safetensors")
+        if not subjects:
+            subjects[name] = look(
+                model, data, pairs=pairs, judge_steps=judge_steps, seed=seed, pattern=pattern, run=run
+            )
+            continue
+        first = first_of(subjects)
+        mine, theirs = (
+            (card.attributes, card.size, card.channels, card.crop) for card in (model.card, first.model.card)
+        )
+        if mine != theirs:
+            raise UnweaveError(f"{run}: is a model of other attributes, classes or sizes than {first.run}")
+        readings = read_swaps(model.generator, first.held, pairs=pairs, seed=seed)
+        subjects[name] = replace(first, model=model, run=run, readings=readings)
+    return subjects
+
+
+def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) -> Found:
+    """Entropies and mass functions of the models' own classifiers, fresh probes, transfers and reconstruction errors.
+
+    `subjects`: "with" and "without" the loss, of the same data.
+    """
+    first = first_of(subjects)
+    roles, table = roles_of(first.data, first.model.classes, main=attribute), first.data.table
+    splits = {"test": first.test_rows, "training": first.rows("train", MOST_TRAINING)}
+    logits = {
+        name: {split: own_logits(subject, rows) for split, rows in splits.items()} for name, subject in subjects.items()
+    }
+    tables: dict[str, Any] = {}
+    for split in splits:
+        found = {
+            name: {row: entropy(said).mean().item() for row, said in _flat(of[split])} for name, of in logits.items()
+        }
+        most = {row: log(said.shape[1]) for row, said in _flat(first_of(logits)[split])}
+        tables[f"entropy of the model's own classifiers on {split} images, in nats"] = by_row(
+            {**found, "maximum": most}
+        )
+    tables["fresh linear probes on test images"] = by_row(_leaks(subjects))
+    if first.held.judge:
+        tables["transfers, as a judge trained apart reads them"] = by_row(_reads(subjects))
+    tables["reconstruction of test images"] = by_row(
+        {name: sections.reconstruction(subject)[0]["reconstruction"] for name, subject in subjects.items()}
+    )
+    left_out: dict[str, str] = {}
+    pictures = {
+        "entropy.png": grid(
+            [[bars(_bars(of["test"])) for of in logits.values()]], column_labels=[f"{name} the loss" for name in logits]
+        ),
+        "mass.png": _masses(first, logits),
+    }
+    drawn = where_it_applies(
+        f"transfers of {roles.main}", lambda: _transfers(subjects, roles.main, roles.person), left_out
+    )
+    pictures |= drawn or {}
+    about = {
+        "images": {split: len(rows) for split, rows in splits.items()} | {"train": len(table.rows("train"))},
+        "pairs": len(first.readings.errors),
+        "judge_steps": first.judge_steps,
+        "steps": {name: each.model.card.step for name, each in subjects.items()},
+    }
+    return Found(tables=tables, about=about, pictures=pictures, left_out=left_out)
+
+
+def by_row(columns: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Column -> row -> number as row -> column -> number."""
+    rows = dict.fromkeys(row for column in columns.values() for row in column)
+    return {row: {name: column[row] for name, column in columns.items() if row in column} for row in rows}
+
+
+def first_of(columns: Mapping[str, Any]) -> Any:
+    """What the first name stands for."""
+    return next(iter(columns.values()))
+
+
+def _flat(logits: Logits) -> list[tuple[str, Tensor]]:
+    return [
+        (f"code of {code}, classifier of {name}", said)
+        for code, by_classifier in logits.items()
+        for name, said in by_classifier.items()
+    ]
+
+
+def _bars(logits: Logits) -> dict[str, tuple[float, float]]:
+    """Fig. 5."""
+    return {
+        f"{code}: {name}": (entropy(said).mean().item(), log(said.shape[1]))
+        for code, by_classifier in logits.items()
+        for name, said in by_classifier.items()
+    }
+
+
+def _leaks(subjects: Mapping[str, Subject]) -> dict[str, dict[str, float]]:
+    """With, without and chance -> code and attribute -> accuracy."""
+    columns: dict[str, dict[str, float]] = {name: {} for name in (*subjects, "chance")}
+    for name, subject in subjects.items():
+        for code, by_attribute in leakage(subject)[0]["leakage"].items():
+            for attribute, probe in by_attribute.items():
+                columns[name][f"code of {code}, {attribute}"] = probe["linear"]
+                columns["chance"][f"code of {code}, {attribute}"] = probe["chance"]
+    return columns
+
+
+def _reads(subjects: Mapping[str, Subject]) -> dict[str, dict[str, float]]:
+    """With, without and chance -> what was swapped and what was read -> accuracy."""
+    columns: dict[str, dict[str, float]] = {name: {} for name in (*subjects, "chance")}
+    for name, subject in subjects.items():
+        found = sections.transfer(subject)[0]["transfer"]
+        for kind, row in {"real images": found["real"], **found["swapped"]}.items():
+            what = kind if kind == "real images" else f"{kind} swapped"
+            columns[name] |= {f"{what}, {judged}": value for judged, value in row.items()}
+        columns["chance"] |= {f"real images, {judged}": value for judged, value in found["chance"].items()}
+    return columns
+
+
+def _masses(subject: Subject, logits: Mapping[str, Mapping[str, Logits]]) -> Image:
+    """Fig. 6: mean posteriors of each true class, black is 1; of training images where test images show new classes."""
+    tiles, columns = [], []
+    attributes = list(subject.model.classes)
+    training = subject.rows("train", MOST_TRAINING)
+    for k, name in enumerate(attributes):
+        on_test = bool((subject.data.labels[subject.test_rows, k] >= 0).mean() > 0.5)
+        rows, split = (subject.test_rows, "test") if on_test else (training, "training")
+        labels = torch.from_numpy(subject.data.labels[rows, k])
+        columns.append(f"{name}, {split}")
+        tiles.append(
+            [
+                mass_tile(mass_functions(of[split][code][name], labels).numpy())
+                for of in logits.values()
+                for code in of[split]
+            ]
+        )
+    codes = list(first_of(logits)["test"])
+    rows_of = [f"{name}: code of {code}" for name in logits for code in codes]
+    return grid(list(zip(*tiles, strict=True)), row_labels=rows_of, column_labels=columns)
+
+
+def _transfers(subjects: Mapping[str, Subject], name: str, person: str | None) -> dict[str, Image]:
+    """Fig. 6 on the right: rows source, exemplar (of somebody else), results with and without the loss."""
+    first = first_of(subjects)
+    table = first.data.table
+    differ = [each for each in (name, person) if each is not None]
+    sources, exemplars = draw_pairs(table, table.rows("test"), number=SHOWN, seed=first.seed, differ=differ)
+    own, lent = first.images(sources), first.images(exemplars)
+    rows = {"source": own, name: lent}
+    for which, subject in subjects.items():
+        rows[f"{which} the loss"] = subject.model.transfer(own, {name: lent}).cpu()
+    return {"transfers.png": sheet(rows, texts(table, name, exemplars))}

@@ -1,0 +1,127 @@
+"""`unweave reproduce`: whole folders or none, and one line for what cannot be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from unweave.cli import main
+from unweave.errors import UnweaveError
+from unweave.experiments import training
+from unweave.training import train
+
+TINY = {
+    "data": {"size": 32},
+    "networks": {"width": 1 / 16, "critic_width": 1 / 16, "residual_blocks": 1},
+    "run": {"batch": 6, "steps": 2, "judge_steps": 0, "device": "cpu", "precision": "float32"},
+}
+
+
+@pytest.fixture(autouse=True)
+def without_extractor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the extra `metrics` is missing, and probes are short; they have tests of their own."""
+
+    def missing(*_: object) -> None:
+        raise UnweaveError("features need a package")
+
+    monkeypatch.setattr("unweave.experiments.synthesis.find_extractor", missing)
+    monkeypatch.setattr("unweave.experiments.mixture.find_extractor", missing)
+    monkeypatch.setattr("unweave.metrics.leakage.STEPS", 20)
+    monkeypatch.setattr("unweave.experiments.mixture.MIXTURES", 6)
+    monkeypatch.setattr("unweave.experiments.interpolation.PATHS", 3)
+
+
+def test_every_experiment_on_a_model_writes_its_folder_and_prints_its_tables(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(toy_folder, tmp_path / "run", **TINY)
+    short = {
+        "synthesis": "--neutral circle --judge-steps 5",
+        "transfer": "--pairs 8 --judge-steps 5",
+        "mixture": "--attribute shape",
+        "interpolation": "",
+        "augmentation": "--few 2 --number 6 --steps 3",
+    }
+    for name, options in short.items():
+        capsys.readouterr()
+        out = tmp_path / name
+        main(f"reproduce {name} --data {toy_folder} --model {run} {options} --seeds 2 -o {out}".split())
+        shown = capsys.readouterr().out
+        result = json.loads((out / "result.json").read_text())
+        assert result["seeds"] == [0, 1]
+        assert result["data"] == str(toy_folder)
+        assert result["tables"]
+        assert all(title in shown for title in result["tables"])
+        pictures = sorted(path.name for path in out.glob("*.png"))
+        assert pictures
+        for picture in pictures:
+            assert picture in shown
+            with Image.open(out / picture) as opened:
+                assert opened.width > 64
+        for what, why in result["left_out"].items():
+            assert f"not measured: {what} ({why})" in shown
+    assert (
+        "features need a package"
+        in json.loads((tmp_path / "synthesis" / "result.json").read_text())["left_out"].values()
+    )
+
+
+def test_two_runs_are_laid_side_by_side(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [
+        train(toy_folder, tmp_path / name, losses={"disentangle": w}, **TINY) for name, w in (("a", 1.0), ("b", 0.0))
+    ]
+    out = tmp_path / "out"
+    main(
+        f"reproduce entropy --data {toy_folder} --model {runs[0]} --without {runs[1]} --pairs 8 --judge-steps 5"
+        f" -o {out}".split()
+    )
+    result = json.loads((out / "result.json").read_text())
+    rows = result["tables"]["entropy of the model's own classifiers on test images, in nats"]
+    assert len(rows) == 3 * 2  # codes of shape, colour and the rest, two classifiers
+    for row in rows.values():
+        assert 0 < row["with"]["mean"] <= row["maximum"]["mean"] == pytest.approx(1.09861)
+    assert {"with the loss", "without the loss"} == set(result["tables"]["reconstruction of test images"])
+    assert {"entropy.png", "mass.png", "transfers.png"} == {path.name for path in out.glob("*.png")}
+    assert result["about"]["steps"] == {"with": 2, "without": 2}
+
+
+def test_models_trained_for_a_comparison_differ_in_one_weight_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(training, "train", lambda data, folder, **given: asked.append(given) or folder)
+    runs = training.train_both("photos", Path("out"), preset="quick", steps=7, seed=3, pattern=None)
+    assert runs == {"with": Path("out/with-3"), "without": Path("out/without-3")}
+    weights = [each.pop("losses") for each in asked]
+    assert weights == [{"disentangle": 1.0}, {"disentangle": 0.0}]
+    assert asked[0] == asked[1] == {"preset": "quick", "run": {"seed": 3, "steps": 7}}
+
+
+def test_mistakes_get_one_line_and_leave_no_folder(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    both = "--model and --without go together: the runs with and without the loss (or neither)"
+    for line, said in (
+        ("entropy --model gone", both),
+        ("transfer --model a --unseen b", "--model and --unseen exclude each other: the model without that class"),
+        ("mixture --seeds 0", "--seeds is 0, expected at least 1"),
+        ("synthesis --judge-steps 0", "--judge-steps is 0, expected at least 1"),
+        ("embeddings --data gone", "gone: no such folder or .zip, nor a bundled data set (faces64)"),
+        (f"embeddings --data {toy_folder} --attribute shap", "unknown attribute 'shap': did you mean 'shape'?"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(f"reproduce {line} -o {out}".split())
+        assert left.value.code == 2
+        assert capsys.readouterr().err.splitlines()[-1].startswith(f"unweave: {said}")
+        assert list(tmp_path.iterdir()) == [toy_folder]
+
+
+def test_a_place_that_is_taken_is_told_before_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as left:
+        main(f"reproduce interpolation --model gone -o {tmp_path}".split())
+    assert left.value.code == 2
+    assert capsys.readouterr().err == f"unweave: {tmp_path}: exists already and is not empty; name a new folder\n"

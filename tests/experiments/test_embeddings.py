@@ -1,0 +1,74 @@
+"""Shallow encoders: what the disentanglement loss does to codes, and what is measured of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from unweave.data.table import table_from_arrays
+from unweave.errors import UnweaveError
+from unweave.evaluate import Labelled
+from unweave.experiments import embeddings
+from unweave.experiments.embeddings import embedded, measure, neighbours_agree, small_images
+from unweave.experiments.shallow import train_perceptrons
+
+
+def test_with_the_loss_a_code_keeps_its_label_and_forgets_the_other(
+    faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeddings, "embedded", lambda points, seed: points[:, :2])
+    found = measure(small_images(faces), 0, epochs=8)
+    told = found.tables["what the codes tell of test images"]
+    free, even = told["without the loss"], told["even or chance"]
+    for row in (told["with the loss"], free):
+        assert row["expression: own classifier"] > even["expression: own classifier"] + 0.3
+    assert told["with the loss"]["light: own entropy"] > free["light: own entropy"] + 0.1
+    assert even["light: own entropy"] == pytest.approx(np.log(2))
+    hopkins = [rows for title, rows in found.tables.items() if title.startswith("Hopkins")]
+    assert len(hopkins) == 3
+    assert all(set(rows) == {"neutral", "smile", "scream", "mean"} for rows in hopkins)
+    assert all(0 <= value <= 1 for rows in hopkins for row in rows.values() for value in row.values())
+    assert found.about["images"]["test"] == 96
+    assert set(found.pictures) == {"tsne.png"}
+
+
+def test_both_weights_start_alike_and_the_same_seed_gives_the_same() -> None:
+    images, labels = torch.rand(40, 3, 4, 4), torch.randint(2, (40, 2))
+    nets = [train_perceptrons(images, labels, disentangle=1, epochs=1, seed=seed) for seed in (3, 3, 4)]
+    codes = [net.encode(images) for net in nets]
+    assert torch.equal(codes[0], codes[1])
+    assert not torch.equal(codes[0], codes[2])
+    still = [
+        train_perceptrons(images, labels, disentangle=weight, epochs=0, seed=3).encode(images) for weight in (0, 1)
+    ]
+    assert torch.equal(*still)
+
+
+def test_neighbours_agree_where_labels_make_clusters_and_only_within_a_cluster() -> None:
+    points = np.array([[0.0], [0.1], [5.0], [5.1], [0.05], [5.05]])
+    clusters = np.array(["x", "x", "x", "x", "y", "y"])
+    assert neighbours_agree(points[:4], clusters[:4], np.array(["a", "a", "b", "b"])) == 1
+    assert neighbours_agree(points[:4], clusters[:4], np.array(["a", "b", "a", "b"])) == 0
+    assert neighbours_agree(points, clusters, np.array(["a", "a", "b", "b", "a", "b"])) == pytest.approx(4 / 6)
+
+
+def test_the_embedding_keeps_clusters_apart_and_is_that_of_its_seed() -> None:
+    points = np.concatenate([np.random.default_rng(k).normal(20 * k, 1, (8, 5)) for k in range(2)])
+    plane = embedded(points, seed=0)
+    clusters = np.array(["all"] * 16)
+    assert plane.shape == (16, 2)
+    assert neighbours_agree(plane, clusters, np.array(["a"] * 8 + ["b"] * 8)) == 1
+    assert (plane == embedded(points, seed=0)).all()
+
+
+def test_a_single_attribute_is_not_enough() -> None:
+    table = table_from_arrays(
+        np.zeros((8, 32, 32, 3), np.uint8), {"shape": list("xyxyxyxy")}, splits=["train"] * 4 + ["test"] * 4
+    )
+    assert table.pixels is not None
+    data = Labelled(table=table, pixels=table.pixels, labels=table.labels())
+    with pytest.raises(UnweaveError, match="looked at by a second attribute, and the data have none"):
+        measure(data, 0)
