@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import platform
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,10 +33,11 @@ def side_by_side(
         pipes[name], theirs = context.Pipe()
         context.Process(target=serve, args=(subject, arguments, theirs), daemon=True).start()
     laps: dict[str, list[Mapping[str, float]]] = {name: [] for name in subjects}
-    for _ in range(rounds + 1):
+    for k in range(rounds + 1):
         for name, pipe in pipes.items():
             pipe.send("turn")
             laps[name].append(pipe.recv())
+            print(f"round {k} of {rounds}: {name} {sum(laps[name][-1].values()):.3f} s", file=sys.stderr, flush=True)
     found = {}
     for name, pipe in pipes.items():
         pipe.send("end")
