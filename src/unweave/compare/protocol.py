@@ -122,11 +122,12 @@ def settings_of(part: Part, protocol: Protocol, table: AttributeTable, machine: 
         "method": part.method,
         "data": {"size": protocol.size} | ({} if protocol.flip else {"flip": False, "flip_labels": ()}),
         "networks": {"width": width, "critic_width": critic},
+        "rivals": {},
         "run": {"seed": part.seed, "judge_steps": 0}
         | {name: getattr(machine, name) for name in ("device", "precision", "threads")},
     }
     if part.target is not None:
-        changes["rivals"] = {"pair": f"{protocol.attribute}:{protocol.source}={part.target}"}
+        changes["rivals"]["pair"] = f"{protocol.attribute}:{protocol.source}={part.target}"
     if part.method == "pix2pix":
         others = tuple(name for name in table.attributes if name != protocol.attribute)
         changes["rivals"]["same"] = protocol.same or others

@@ -46,7 +46,7 @@ def interpolations(bench: Bench, contenders: Sequence[Contender]) -> Image | Non
     method goes from one exemplar to another, rivals from label to label.
     """
     targets = bench.protocol.targets
-    ends = (targets[0], targets[1]) if len(targets) > 1 else (bench.protocol.source, targets[0])
+    ends = (bench.protocol.source if len(targets) == 1 else targets[0], targets[:2][-1])
     rows, labels, headers = [], [], []
     for k, source in enumerate(bench.sources[:PEOPLE].tolist()):
         image = bench.images(bench.sources[k : k + 1])[0]
