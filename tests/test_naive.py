@@ -36,4 +36,5 @@ def test_the_naive_port_gives_the_same_losses_and_gradients_with_the_same_weight
         torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6, msg=name)
     for name, module in method.modules.items():
         for mine, theirs in zip(module.parameters(), naive.modules[name].parameters(), strict=True):
+            assert mine.grad is not None
             torch.testing.assert_close(theirs.grad, mine.grad, rtol=1e-3, atol=1e-5 * float(mine.grad.abs().max() + 1))

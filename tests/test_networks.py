@@ -81,7 +81,7 @@ def test_the_critics_gradient_and_what_it_teaches_are_those_of_autograd(size: in
     start(critic, "he")
     for module in critic.modules():
         if isinstance(module, torch.nn.Conv2d):
-            torch.nn.init.normal_(module.bias)
+            module.bias = torch.nn.Parameter(torch.randn_like(module.weight[:, 0, 0, 0]))
     found = []
     for gradient in (critic.gradient, gradient_of(critic)):
         critic.zero_grad()
