@@ -80,9 +80,11 @@ def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) ->
     tables["fresh linear probes on test images"] = by_row(_leaks(subjects))
     if first.held.judge:
         tables["transfers, as a judge trained apart reads them"] = by_row(_reads(subjects))
-    tables["reconstruction of test images"] = by_row(
-        {name: sections.reconstruction(subject)[0]["reconstruction"] for name, subject in subjects.items()}
-    )
+    found = {name: sections.reconstruction(subject)[0]["reconstruction"] for name, subject in subjects.items()}
+    tables["reconstruction of test images"] = {
+        f"{name} the loss": {measure: of[measure] for measure in ("error", "psnr", "ssim")}
+        for name, of in found.items()
+    }
     left_out: dict[str, str] = {}
     pictures = {
         "entropy.png": grid(
