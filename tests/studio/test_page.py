@@ -340,18 +340,22 @@ def test_no_file_but_uploads_is_served(studio: Studio, path: str) -> None:
 
 
 def test_an_upload_cannot_name_a_file_of_the_machine(studio: Studio) -> None:
+    forged: list[str] = []
+
     def forge(route: Route) -> None:
         asked = route.request.post_data_json
         for given in asked["data"]:
             if isinstance(given, dict):
                 given["path"] = str(studio.file(5))
+                forged.append(given["path"])
         route.continue_(post_data=json.dumps(asked))
 
     studio.tab("transfer")
     studio.page.route("**/queue/join*", forge)
     studio.upload("base image", "me.png", png(1))
-    studio.toast("Error")
+    studio.until(lambda: len(forged) > 0)
     studio.page.unroute("**/queue/join*")
+    studio.page.wait_for_timeout(400)  # in which it would be shown
     expect(studio.page.get_by_text("Put a base image down first.").filter(visible=True)).to_be_visible()
 
 

@@ -38,8 +38,10 @@ input[type=range]:focus-visible {outline: 3px solid var(--color-accent); outline
 NAME = """
 () => {
   const name = () => document.querySelectorAll('.slot:not([role])').forEach((slot) => {
+    const label = slot.querySelector('label');
+    if (!label) return;
     slot.setAttribute('role', 'group');
-    slot.setAttribute('aria-label', slot.querySelector('label').textContent.trim());
+    slot.setAttribute('aria-label', label.textContent.trim());
   });
   new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
   name();

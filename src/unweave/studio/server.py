@@ -7,7 +7,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,9 +65,8 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
         if browser and _has_screen():
             webbrowser.open(address)
         try:
-            Event().wait()
-        except KeyboardInterrupt:
-            print()
+            with suppress(KeyboardInterrupt):
+                Event().wait()
         finally:
             blocks.close(verbose=False)
 
@@ -81,7 +80,8 @@ def _check_address(host: str, port: int | None) -> None:
             pass
     except OSError as error:
         place = host if port is None else f"{host}, port {port}"
-        raise UnweaveError(f"{place}: cannot be used ({error.strerror}); name another --host or --port") from error
+        reason = str(error.strerror).partition(" (")[0]
+        raise UnweaveError(f"{place}: cannot be used ({reason}); name another --host or --port") from error
 
 
 @contextmanager
