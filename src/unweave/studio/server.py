@@ -34,11 +34,12 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
     model = load(name)
     desk, pictures = Desk(model), gallery(data, model.card)
     with _settled(host):
-        import gradio as gr  # only now, it reads its settings from the environment
+        from gradio.themes import Default  # only now, Gradio reads its settings from the environment
 
         from unweave.studio import markup, page
 
         blocks = page.build(desk, name, pictures)
+        fonts, monospaced = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # the machine's own
         try:
             _, address, _ = blocks.launch(
                 server_name=host,
@@ -55,7 +56,7 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
                 ssr_mode=False,
                 pwa=False,
                 mcp_server=False,
-                theme=gr.themes.Default(primary_hue="indigo", **page.FONTS),
+                theme=Default(primary_hue="indigo", font=fonts, font_mono=monospaced),
                 css=markup.CSS,
                 js=markup.NAME,
             )
