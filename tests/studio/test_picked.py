@@ -16,6 +16,7 @@ from unweave.errors import UnweaveError
 from unweave.studio import picked as rooms
 from unweave.studio.picked import Picked, gallery, picture, spread, unlike, uploaded, values
 
+LARGE = b"P4 10000 7000 "  # 70 megapixels, as a header tells
 CARD = ModelCard(
     attributes={"shape": ("circle", "square", "triangle"), "colour": ("blue", "green", "red")},
     size=32,
@@ -57,6 +58,7 @@ def test_what_moves_is_told_and_a_second_picture_in_a_photograph_is_not(tmp_path
     [
         (b"hello", "a.png: is not an image that can be read"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.png: is not an image that can be read"),
+        (LARGE, "a.png: has more than the limit of 64 million pixels"),
         (None, "a.png: cannot be read (No such file or directory)"),
     ],
 )

@@ -27,10 +27,12 @@ input[type=range]:focus-visible {outline: 3px solid var(--color-accent); outline
 .heading h1 {font-size: 1.4rem; margin: 0}
 .gradio-container {overflow: clip !important}
 .slot img {width: 100%; height: 100%; object-fit: contain}
-.result {position: sticky; top: 0; z-index: 5; align-self: flex-start; background: var(--body-background-fill)}
+.result {position: sticky; top: 0; z-index: 60; align-self: flex-start; background: var(--body-background-fill)}
 @media (max-width: 640px) {
   .gallery {flex-wrap: nowrap; overflow-x: auto}
-  .result .shown img {max-width: 9rem}
+  .result .shown {display: grid; grid-template-columns: 7.5rem 1fr; column-gap: 0.8rem; align-items: start}
+  .result .shown img {grid-row: span 2}
+  .result .shown figcaption {font-size: 0.8rem}
 }
 """
 """The result stays in sight while a slider is moved; on a telephone the gallery is one row."""
@@ -38,8 +40,10 @@ input[type=range]:focus-visible {outline: 3px solid var(--color-accent); outline
 NAME = """
 () => {
   const name = () => document.querySelectorAll('.slot:not([role])').forEach((slot) => {
+    const label = slot.querySelector('label');
+    if (!label) return;
     slot.setAttribute('role', 'group');
-    slot.setAttribute('aria-label', slot.querySelector('label').textContent.trim());
+    slot.setAttribute('aria-label', label.textContent.trim());
   });
   new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
   name();

@@ -11,9 +11,6 @@ from unweave.studio.desk import Desk
 from unweave.studio.picked import Picked
 from unweave.studio.places import Place, shelf, single
 
-FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-"""Of the machine, none are loaded."""
-
 
 def build(desk: Desk, name: str, gallery: Sequence[Picked]) -> gr.Blocks:
     """The page of a model that commands call `name`; nothing is served yet."""

@@ -7,7 +7,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,11 +34,12 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
     model = load(name)
     desk, pictures = Desk(model), gallery(data, model.card)
     with _settled(host):
-        import gradio as gr  # only now, it reads its settings from the environment
+        from gradio.themes import Default  # only now, Gradio reads its settings from the environment
 
         from unweave.studio import markup, page
 
         blocks = page.build(desk, name, pictures)
+        fonts, monospaced = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # the machine's own
         try:
             _, address, _ = blocks.launch(
                 server_name=host,
@@ -55,7 +56,7 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
                 ssr_mode=False,
                 pwa=False,
                 mcp_server=False,
-                theme=gr.themes.Default(primary_hue="indigo", **page.FONTS),
+                theme=Default(primary_hue="indigo", font=fonts, font_mono=monospaced),
                 css=markup.CSS,
                 js=markup.NAME,
             )
@@ -65,9 +66,8 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
         if browser and _has_screen():
             webbrowser.open(address)
         try:
-            Event().wait()
-        except KeyboardInterrupt:
-            print()
+            with suppress(KeyboardInterrupt):
+                Event().wait()
         finally:
             blocks.close(verbose=False)
 
@@ -81,7 +81,8 @@ def _check_address(host: str, port: int | None) -> None:
             pass
     except OSError as error:
         place = host if port is None else f"{host}, port {port}"
-        raise UnweaveError(f"{place}: cannot be used ({error.strerror}); name another --host or --port") from error
+        reason = str(error.strerror).partition(" (")[0]
+        raise UnweaveError(f"{place}: cannot be used ({reason}); name another --host or --port") from error
 
 
 @contextmanager

@@ -171,7 +171,8 @@ def _classes(desk: Desk, attribute: str, place: Place) -> None:
     def follow(donor: Donor | None) -> str:
         return f"={donor}" if isinstance(donor, str) else ""
 
-    chosen.input(choose, [chosen, place.held], place.held, **AT_ONCE)
+    queued = {**AT_ONCE, "queue": True}  # else the page is not told that what is held has changed
+    chosen.input(choose, [chosen, place.held], place.held, **queued)
     place.held.change(follow, place.held, chosen, show_progress="hidden", api_visibility="private")
 
 
