@@ -33,6 +33,8 @@ WEIGHTS = {"extralight": "light", "light": "light", "": "regular", "book": "regu
 WEIGHTS |= {"roman": "regular", "medium": "medium", "semibold": "bold", "demibold": "bold", "bold": "bold"}
 WEIGHTS |= {"heavy": "black", "extrabold": "black", "black": "black"}
 SLANTS = ("italic", "oblique")
+PICTURES = ("dingbats", "d050000l", "symbols", "emoji")
+"""Parts of the names of families whose letters are none."""
 
 
 def style_of(style: str) -> tuple[str, str] | None:
@@ -55,7 +57,9 @@ def fonts_in(folders: Iterable[Path]) -> dict[tuple[str, str, str], Path]:
             pictures = {drawn(letter, font).tobytes() for letter in LETTERS}
         except (OSError, ValueError):
             continue
-        if told is not None and family and len(pictures) == len(LETTERS):  # all alike where letters are missing
+        if told is None or not family or any(word in family.lower() for word in PICTURES):
+            continue
+        if len(pictures) == len(LETTERS):  # all alike where letters are missing
             found.setdefault((family, *told), file)
     return found
 

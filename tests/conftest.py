@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,13 +37,27 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return folder
 
 
-@pytest.fixture
-def toy_folder(tmp_path: Path) -> Path:
-    """48 images of 32 x 32 pixels in train/ and 12 in test/: shape and colour, a few labels missing."""
-    folder = tmp_path / "toys"
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """48 images of 32 x 32 pixels in train/ and 12 in test/: shape and colour, a few labels missing. Only read it."""
+    folder = tmp_path_factory.mktemp("shared") / "toys"
     write_toys(folder / "train", count=48, missing_every=7)
     write_toys(folder / "test", count=12, missing_every=None)
     return folder
+
+
+@pytest.fixture
+def toy_folder(toys: Path, tmp_path: Path) -> Path:
+    """A copy of the toys that may be changed."""
+    return Path(shutil.copytree(toys, tmp_path / "toys"))
+
+
+@pytest.fixture(scope="module")
+def few_pairs() -> Iterator[None]:
+    """Evaluations during training look at 8 images."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("unweave.training.HELD_OUT_IMAGES", 8)
+        yield
 
 
 def write_toys(folder: Path, *, count: int, missing_every: int | None) -> None:

@@ -2,7 +2,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unweave.config import RIVALS, Config, build, preset, preset_names, read_config, write_config
@@ -44,6 +44,7 @@ def test_a_rival_begins_with_its_published_recipe_which_files_and_changes_beat(t
     assert build({"method": "fader"}, preset("quick")).run.batch == preset("quick").run.batch
 
 
+@settings(max_examples=20)
 @given(st.floats(0, 1e3, allow_nan=False), st.integers(2, 512), st.lists(st.text(max_size=8), max_size=3))
 def test_changes_reach_the_field_they_name_and_no_other(weight: float, batch: int, names: list[str]) -> None:
     changed = build({"losses": {"adversarial": weight}, "run": {"batch": batch}, "data": {"attributes": names}})

@@ -60,16 +60,24 @@ def photos(folder: Path) -> None:
     (folder / "metadata.csv").write_text("\n".join(rows))
 
 
+def shortened(arguments: list[str]) -> list[str]:
+    more = {"train": TINY, "evaluate": ["--pairs", "8", "--judge-steps", "2"]}.get(arguments[0], [])
+    if "--resume" in arguments:
+        return arguments
+    return [*arguments, *(more[2:] if "--run.steps" in arguments else more)]
+
+
 def test_the_page_about_your_images_works_from_the_folder_to_the_first_swap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     photos(Path("photos"))
-    shorter = {"train": TINY, "evaluate": ["--pairs", "8", "--judge-steps", "2"]}
     for arguments in commands(ROOT / "docs" / "your-images.md"):
-        if not {"--dry-run", "--resume"} & set(arguments):  # which are told of a run that is there
-            main([*arguments, *shorter.get(arguments[0], [])])
+        main(shortened(arguments))
     shown = capsys.readouterr().out
+    assert "memory" in shown  # of the rehearsal
+    assert shown.count("runs/first: trained") == 2  # at first, and resumed
+    assert not Path("runs/good").exists()
     assert "images: 48 train, 12 test; 40 x 48 pixels" in shown
     for picture in ("samples.png", "swap.png"):
         with Image.open(picture) as opened:

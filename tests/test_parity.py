@@ -6,7 +6,6 @@ rebuilt here from their recipe.
 
 import json
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.codes import REST
+from unweave.codes import REST, Codes
 from unweave.config import Config, build
 from unweave.data.batches import Batch
 from unweave.method import Draws, Unweave
@@ -101,11 +100,24 @@ def draws() -> Draws:
     )
 
 
+def in_float32(codes: Codes) -> Codes:
+    return Codes({name: code.float() for name, code in codes.items()})
+
+
 @pytest.fixture(scope="module")
 def losses(method: Unweave, batch: Batch, draws: Draws) -> dict[str, float]:
-    """All parts of the three objectives; their gradients are left in the parameters."""
-    total_g, parts, synthesis, reconstruction = method.generator_objective(batch, draws)
-    total_g.backward()
+    """All parts of the three objectives; their gradients are left in the parameters.
+
+    The encoders' in float64: in float32 rounding at the edges of their ReLUs takes 1.4e-3 of the 1e-3 allowed. What is
+    left is the authors' own, 0.9e-3.
+    """
+    generator = method.generator
+    exact, encode = generator.encoders.double(), generator.encode
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generator, "encode", lambda images: in_float32(encode(images.double())))
+        total_g, parts, synthesis, reconstruction = method.generator_objective(batch, draws)
+        total_g.backward()
+    exact.float()
     total_d, of_critic = method.critic_objective(batch, synthesis.detach(), reconstruction.detach(), draws)
     total_d.backward()
     total_c, of_classifiers = method.classifier_objective(batch, draws)
@@ -114,13 +126,14 @@ def losses(method: Unweave, batch: Batch, draws: Draws) -> dict[str, float]:
 
 
 def test_every_output_equals_the_authors(method: Unweave, batch: Batch, draws: Draws) -> None:
+    """Of images drawn the first four; L_D has all of them."""
     with torch.inference_mode():
         codes = method.generator.encode(batch.images)
-        reconstruction = method.generator.decode(codes)
-        synthesis = method.generator.decode(codes.shuffle(draws.permutations))
+        reconstruction = method.generator.decode(codes.at(slice(4)))
+        synthesis = method.generator.decode(codes.shuffle(draws.permutations).at(slice(4)))
         ours = {
-            "reconstruction": reconstruction[:4, :, ::4, ::4],
-            "synthesis": synthesis[:4, :, ::4, ::4],
+            "reconstruction": reconstruction[:, :, ::4, ::4],
+            "synthesis": synthesis[:, :, ::4, ::4],
             "critic_real": method.critic(batch.images),
             "critic_synthesis": method.critic(synthesis),
         }
@@ -132,10 +145,12 @@ def test_every_output_equals_the_authors(method: Unweave, batch: Batch, draws: D
             ours[f"logits_image_{name}"] = classifier(batch.images)
             for of_code, logits in zip((*CLASSES, REST), method.read_codes(classifier, codes), strict=True):
                 ours[f"logits_{name}_from_code_{of_code}"] = logits
-    theirs = np.load(HERE / "forward.npz")
+    theirs = dict(np.load(HERE / "forward.npz"))
+    theirs["critic_synthesis"] = theirs["critic_synthesis"][:4]
     assert set(ours) == set(theirs)
     for name, tensor in ours.items():
         value = tensor.permute(0, 2, 3, 1).numpy() if tensor.ndim == 4 else tensor.numpy()
+        assert value.shape == theirs[name].shape
         worst = np.abs(value - theirs[name]).max() / np.sqrt(np.square(theirs[name]).mean())
         assert worst <= 1e-3, f"{name}: {worst:.1e} of its RMS"
 
@@ -146,43 +161,11 @@ def test_loss_equals_the_authors(name: str, losses: dict[str, float]) -> None:
     assert losses[part] * factor == pytest.approx(REFERENCE["losses"][name], rel=1e-3)
 
 
-class InParts(nn.Module):
-    """A layer applied to a few images at a time: in float64 the last convolution's columns would take 20 GB at once."""
-
-    def __init__(self, layer: nn.Module):
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.cat([self.layer(part) for part in x.split(4)])
-
-
-def test_every_gradient_norm_equals_the_authors(
-    method: Unweave, batch: Batch, draws: Draws, losses: dict[str, float]
-) -> None:
-    """L_G's gradients in float64: what is left is the authors' own rounding, which takes 0.8e-3 of the 1e-3 allowed."""
-    del losses  # has left the gradients of L_D and L_C
-    ours = gradient_norms(method)
-    for module in method.modules.values():
-        module.double()
-    decoder = method.generator.decoder
-    decoder[-2] = InParts(decoder[-2])
-    method.generator.zero_grad()
-    noiseless = replace(draws, noise=draws.noise.double(), mixing=draws.mixing.double())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.Tensor, "float", lambda tensor: tensor)  # losses are otherwise taken in float32
-        method.generator_objective(replace(batch, images=batch.images.double()), noiseless)[0].backward()
-    ours[: count_of("gen/")] = gradient_norms(method)[: count_of("gen/")]
+def test_every_gradient_norm_equals_the_authors(method: Unweave, losses: dict[str, float]) -> None:
+    del losses  # has left the gradients
+    # In float64: summed in float32, 33 million squares of the critic's sixth block lose 0.3 %.
+    ours = [p.grad.double().norm().item() for p in network_parameters(method) if p.grad is not None]
     assert len(ours) == len(REFERENCE["variables"])
     for mine, (name, _) in zip(ours, REFERENCE["variables"], strict=True):
         theirs = REFERENCE["gradient_norms"][name]
         assert abs(mine - theirs) <= 1e-3 * max(abs(theirs), 1e-2), f"{name}: {mine} for {theirs}"
-
-
-def gradient_norms(method: Unweave) -> list[float]:
-    # In float64: summed in float32, 33 million squares of the critic's sixth block lose 0.3 %.
-    return [p.grad.double().norm().item() for p in network_parameters(method) if p.grad is not None]
-
-
-def count_of(prefix: str) -> int:
-    return sum(name.startswith(prefix) for name, _ in REFERENCE["variables"])

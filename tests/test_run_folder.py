@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,20 @@ TINY = {
 }
 
 
-def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
+@pytest.fixture(scope="module")
+def trained(toys: Path, few_pairs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNWEAVE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return train(toys, tmp_path_factory.mktemp("trained") / "run", **TINY)
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """A run to be spoilt."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))
+
+
+def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(run: Path) -> None:
     config, state = (run / "config.yaml").read_text(), run / "state.safetensors"
     tensors, header = load_tensors(state, "state")
 
@@ -46,8 +59,7 @@ def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(toy_folder
         start_from(run, Unweave(build(TINY), {"a": ("b",)}), {"a": ("b",)})
 
 
-def test_odd_lines_of_the_log_never_keep_a_run_from_going_on(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
+def test_odd_lines_of_the_log_never_keep_a_run_from_going_on(run: Path) -> None:
     whole = (run / "metrics.jsonl").read_bytes()
     odd = b'[1]\n{"step": "x"}\n\xff\xfe\n{"loss": 1}\nnull\n{"step": 2, "lo'
     (run / "metrics.jsonl").write_bytes(odd + b"\n" + whole + odd)
@@ -65,8 +77,7 @@ def test_a_full_disk_under_the_log_gets_one_line(tmp_path: Path, monkeypatch: py
         log({"step": 1})
 
 
-def test_two_at_once_do_not_train_in_one_run_folder(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
+def test_two_at_once_do_not_train_in_one_run_folder(run: Path) -> None:
     with locked(run), pytest.raises(UnweaveError) as error:
         resume(run)
     assert str(error.value) == f"{run}: is being trained in by another process; wait for it, or stop it"

@@ -42,6 +42,9 @@ TINY = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("few_pairs")
+
+
 def tiny(**run: object) -> dict:
     return {**TINY, "run": {**TINY["run"], **run}}
 
@@ -68,8 +71,16 @@ def assert_same(a: Path, b: Path) -> None:
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
-def test_a_run_folder_holds_what_its_use_needs(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **tiny())
+@pytest.fixture(scope="module")
+def whole(toys: Path, few_pairs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the toys that was never stopped; not to be changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNWEAVE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return train(toys, tmp_path_factory.mktemp("whole") / "run", **tiny())
+
+
+def test_a_run_folder_holds_what_its_use_needs(whole: Path) -> None:
+    run = whole
     assert {path.name for path in run.iterdir()} == {
         "config.yaml", "metrics.jsonl", "samples", "best.safetensors", "last.safetensors", "state.safetensors",
     }  # fmt: skip
@@ -95,12 +106,11 @@ def test_a_run_folder_holds_what_its_use_needs(toy_folder: Path, tmp_path: Path)
     assert all(0 <= share < 1 for share in series["data_wait"][1])
 
 
-def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = train(toy_folder, tmp_path / "whole", **tiny())
+def test_resume_continues_bit_for_bit(whole: Path, toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Unweave, "step", raising_at(8, OSError("power cut")))
         with pytest.raises(OSError, match="power cut"):
-            train(toy_folder, tmp_path / "cut", **tiny())
+            train(toys, tmp_path / "cut", **tiny())
     resume(tmp_path / "cut")
     assert_same(tmp_path / "cut", whole)
     mine, theirs = read_metrics(tmp_path / "cut"), read_metrics(whole)
@@ -109,19 +119,19 @@ def test_resume_continues_bit_for_bit(toy_folder: Path, tmp_path: Path, monkeypa
     np.testing.assert_array_equal(mine["score"][1], theirs["score"][1])
 
 
-def test_a_killed_process_resumes_bit_for_bit(toy_folder: Path, tmp_path: Path) -> None:
-    whole = train(toy_folder, tmp_path / "whole", **tiny())
+def test_a_killed_process_resumes_bit_for_bit(whole: Path, toys: Path, tmp_path: Path) -> None:
     code = f"""
 import os, signal
+from unweave import training
 from unweave.method import Unweave
-from unweave.training import train
 step = Unweave.step
 def killed(self, batch, number):
     if number == 8:
         os.kill(os.getpid(), signal.SIGKILL)
     return step(self, batch, number)
 Unweave.step = killed
-train({str(toy_folder)!r}, {str(tmp_path / "cut")!r}, **{tiny()!r})
+training.HELD_OUT_IMAGES = 8
+training.train({str(toys)!r}, {str(tmp_path / "cut")!r}, **{tiny()!r})
 """
     assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == -signal.SIGKILL
     assert load_tensors(tmp_path / "cut" / "state.safetensors", "state")[1]["step"] == 5
@@ -133,10 +143,10 @@ def test_the_faces_recipe_resumes_bit_for_bit_in_bfloat16(
     toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = {"size": 32, "pairs": ["shape"], "flip": True, "flip_labels": ["colour:red=blue"]}
-    recipe = {**tiny(precision="bfloat16", steps=7), "data": data}
+    recipe = {**tiny(precision="bfloat16", steps=4, checkpoint_every=2), "data": data}
     whole = train(toy_folder, tmp_path / "whole", **recipe)
     with monkeypatch.context() as patch:
-        patch.setattr(Unweave, "step", raising_at(6, OSError("power cut")))
+        patch.setattr(Unweave, "step", raising_at(3, OSError("power cut")))
         with pytest.raises(OSError, match="power cut"):
             train(toy_folder, tmp_path / "cut", **recipe)
     resume(tmp_path / "cut")
@@ -144,16 +154,15 @@ def test_the_faces_recipe_resumes_bit_for_bit_in_bfloat16(
 
 
 def test_a_run_cut_before_its_first_checkpoint_keeps_what_it_was_initialised_from(
-    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
-    whole = train(toy_folder, tmp_path / "whole", init_from=first, **tiny(steps=4))
+    second = train(toy_folder, tmp_path / "second", init_from=whole, **tiny(steps=4))
     with monkeypatch.context() as patch:
         patch.setattr(Unweave, "step", raising_at(1, OSError("power cut")))
         with pytest.raises(OSError, match="power cut"):
-            train(toy_folder, tmp_path / "cut", init_from=first, **tiny(steps=4))
+            train(toy_folder, tmp_path / "cut", init_from=whole, **tiny(steps=4))
     resume(tmp_path / "cut")
-    assert_same(tmp_path / "cut", whole)
+    assert_same(tmp_path / "cut", second)
 
 
 def test_resume_refuses_data_that_changed(toy_folder: Path, tmp_path: Path) -> None:
@@ -278,21 +287,19 @@ def test_arrays_train_as_a_folder_does_and_without_a_test_set(tmp_path: Path) ->
     resume(run, data=table)
 
 
-def test_init_from_starts_with_the_other_runs_averaged_weights(toy_folder: Path, tmp_path: Path) -> None:
-    first = train(toy_folder, tmp_path / "first", **tiny(steps=5))
+def test_init_from_starts_with_the_other_runs_averaged_weights(whole: Path, toy_folder: Path, tmp_path: Path) -> None:
     still = {**tiny(steps=1, sample_every=1, checkpoint_every=1), "optim": {"lr": 0.0, "critic_lr": 0.0, "ema": 0.9}}
-    second = train(toy_folder, tmp_path / "second", init_from=first, **still)
-    mine, theirs = tensors_of(second), tensors_of(first)
+    second = train(toy_folder, tmp_path / "second", init_from=whole, **still)
+    mine, theirs = tensors_of(second), tensors_of(whole)
     names = [name for name in mine if name.startswith("generator/")]
     assert len(names) > 20
     assert all(torch.equal(mine[name], theirs[name.replace("generator/", "average/")]) for name in names)
 
 
-def test_init_from_follows_the_attributes_not_their_order(toy_folder: Path, tmp_path: Path) -> None:
-    first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
+def test_init_from_follows_the_attributes_not_their_order(whole: Path) -> None:
     method = Unweave(build(tiny(), Config()), {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})
-    start_from(first, method, {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})
-    theirs = tensors_of(first)
+    start_from(whole, method, {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})
+    theirs = tensors_of(whole)
     for mine, number in ((0, 1), (1, 0), (2, 2)):  # colour, shape, rest
         kernel = method.generator.encoders[mine].state_dict()["1.weight"]
         assert torch.equal(kernel, theirs[f"average/encoders.{number}.1.weight"])
@@ -311,10 +318,9 @@ def test_the_last_image_of_a_class_is_never_held_out() -> None:
         assert {0, 1} <= set(left[:, 1])
 
 
-def test_mean_codes_are_the_mean_over_a_class(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
-    _, generator, means = load_model(run / "best.safetensors")
-    table = read_table(toy_folder)
+def test_mean_codes_are_the_mean_over_a_class(whole: Path, toys: Path) -> None:
+    _, generator, means = load_model(whole / "best.safetensors")
+    table = read_table(toys)
     pixels = cached_images(table, size=32, channels=3, crop="center")
     rows = [k for k in table.rows("train") if table.columns["colour"][k] == "green"]
     code = generator.encoders[1](as_images(pixels[rows])).mean(0)
@@ -342,20 +348,18 @@ def test_interruption_during_an_evaluation_leaves_a_checkpoint_too(
     assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 7
 
 
-def test_init_from_a_run_that_fits_nowhere_is_refused(toy_folder: Path, tmp_path: Path) -> None:
-    first = train(toy_folder, tmp_path / "first", **tiny(steps=2))
+def test_init_from_a_run_that_fits_nowhere_is_refused(whole: Path, toy_folder: Path, tmp_path: Path) -> None:
     grey = {
         **tiny(),
         "data": {"size": 36, "channels": 1},
         "networks": {**TINY["networks"], "width": 1 / 8, "critic_width": 1 / 8},
     }
     with pytest.raises(UnweaveError, match="none of its weights fits"):
-        train(toy_folder, tmp_path / "second", init_from=first, **grey)
+        train(toy_folder, tmp_path / "second", init_from=whole, **grey)
 
 
-def test_metrics_are_json_lines_with_plain_numbers(toy_folder: Path, tmp_path: Path) -> None:
-    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+def test_metrics_are_json_lines_with_plain_numbers(whole: Path) -> None:
+    lines = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
     assert all(isinstance(value, int | float) for line in lines for value in line.values())
 
 

@@ -18,6 +18,14 @@ TINY = {
 }
 
 
+@pytest.fixture(scope="module")
+def run(toys: Path, few_pairs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a short training on the toys left; not to be changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNWEAVE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return train(toys, tmp_path_factory.mktemp("trained") / "run", **TINY)
+
+
 @pytest.fixture(autouse=True)
 def without_extractor(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the extra `metrics` is missing, and probes are short; they have tests of their own."""
@@ -31,9 +39,8 @@ def without_extractor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_table_shows_what_the_json_holds(
-    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
     capsys.readouterr()
     main(
         [
@@ -58,9 +65,8 @@ def test_the_table_shows_what_the_json_holds(
 
 
 def test_data_without_test_images_gets_one_line(
-    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
     with pytest.raises(SystemExit) as left:
         main(["evaluate", str(run), str(toy_folder / "train")])
     assert left.value.code == 2
@@ -69,9 +75,8 @@ def test_data_without_test_images_gets_one_line(
 
 
 def test_data_of_other_classes_are_said_to_tell_nothing(
-    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
     for table in toy_folder.glob("*/metadata.csv"):
         others = {"circle": "disc", "square": "box", "triangle": "wedge", "red": "1", "green": "2", "blue": "3"}
         text = table.read_text()
@@ -92,9 +97,8 @@ def test_a_place_for_the_json_is_checked_before_the_work(tmp_path: Path, capsys:
 
 
 def test_the_report_is_written_and_its_tables_are_shown(
-    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
     capsys.readouterr()
     main(f"evaluate {run} {toy_folder} --pairs 8 --judge-steps 5 -o {tmp_path / 'report'}".split())
     shown = capsys.readouterr().out
@@ -122,9 +126,8 @@ def test_a_place_for_the_report_is_checked_before_the_work(tmp_path: Path, capsy
 
 
 def test_hybrids_and_codes_are_written_and_told(
-    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = train(toy_folder, tmp_path / "run", **TINY)
     capsys.readouterr()
     main(f"augment {run} {toy_folder} {tmp_path / 'more'} --number 3 --seed 4".split())
     assert capsys.readouterr().out == f"{tmp_path / 'more'}: 3 hybrids\n"

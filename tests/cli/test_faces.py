@@ -68,7 +68,8 @@ def test_the_data_are_checked_and_trained_on_as_any_other(tmp_path: Path, capsys
     main(["data", "check", str(out)])
     main(["data", "check", str(out), *attributes])
     assert "images: 40 train, 8 test; 64 x 64 pixels" in capsys.readouterr().out
-    tiny = "--data.size 32 --networks.width 0.0625 --networks.critic-width 0.0625 --run.batch 4 --device cpu".split()
+    tiny = "--data.size 32 --networks.width 0.0625 --networks.critic-width 0.0625 --networks.residual-blocks 1".split()
+    tiny += "--run.batch 4 --run.precision float32 --device cpu".split()
     main(["train", str(out), *attributes, *tiny, "-o", str(tmp_path / "run"), "--dry-run"])
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from unweave.data import cache as cache_module
+from unweave.data import pool
 from unweave.data.cache import cached_images
 from unweave.data.pictures import crop_resize, read_picture
 from unweave.data.table import read_table, table_from_arrays
@@ -151,8 +152,9 @@ def test_arrays_are_cut_in_memory(cache: Path) -> None:
     assert not list(cache.iterdir())
 
 
-def test_many_images_are_decoded_in_the_memory_of_a_few(tmp_path: Path) -> None:
-    folder, count = tmp_path / "many", 1500
+def test_many_images_are_decoded_in_the_memory_of_a_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "BLOCK", 8)
+    folder, count = tmp_path / "many", 300
     (folder / "a").mkdir(parents=True)
     Image.effect_noise((64, 64), 50).convert("RGB").save(folder / "a" / "00000.jpg")
     for k in range(1, count):

@@ -136,7 +136,7 @@ from stand_in import render_slowly
 from unweave.faces.database import Database
 from unweave.faces.writing import write
 if __name__ == "__main__":
-    write(Database(people=60, lights=("left", "right")), Path(sys.argv[1]), workers=2, render=render_slowly)
+    write(Database(people=24, lights=("left", "right")), Path(sys.argv[1]), workers=2, render=render_slowly)
 """
 
 
@@ -158,7 +158,7 @@ def test_a_kill_or_ctrl_c_leaves_whole_files_only_and_no_process_behind(tmp_path
     until(lambda: not any(map(alive, workers)))
     for path in out.rglob("*.webp"):
         assert decode(path.read_bytes(), path.name).size == (64, 64)
-    database = Database(people=60, lights=("left", "right"))
+    database = Database(people=24, lights=("left", "right"))
     written = len(list(out.rglob("*.webp")))
     assert write(database, out, render=stand_in.render) == len(database) - written
     assert len(list(out.rglob("*.webp"))) == len(database)

@@ -7,7 +7,6 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
-from io import BufferedIOBase
 from pathlib import Path
 
 from unweave.errors import UnweaveError
@@ -47,8 +46,7 @@ class Store:
     def read(self, name: str) -> bytes:
         """The content of a file; raises `UnweaveError` where it is gone, damaged or larger than 256 MB."""
         try:
-            with self._open(name) as file:
-                content = file.read(LARGEST_FILE + 1)  # not what a .zip claims the size to be
+            content = self._content(name)
             if len(content) <= LARGEST_FILE:
                 return content
         except Exception as error:  # a hostile .zip can make the decompressors raise anything
@@ -56,9 +54,14 @@ class Store:
             raise UnweaveError(f"{name}: cannot be read from {self.path} ({reason})") from error
         raise UnweaveError(f"{name}: is larger than {LARGEST_FILE // 2**20} MB")
 
-    def _open(self, name: str) -> BufferedIOBase:
-        path, packed = self.path / name, self._zip
-        return path.open("rb") if packed is None else packed.open(self._members[name])  # pyright: ignore[reportReturnType]
+    def _content(self, name: str) -> bytes:
+        """The content, or one byte more than may be."""
+        if self._zip is not None:
+            with self._zip.open(self._members[name]) as file:
+                return file.read(LARGEST_FILE + 1)  # not what the .zip claims the size to be
+        with (self.path / name).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size  # as many bytes as are asked for are made room for
+            return file.read(min(size, LARGEST_FILE) + 1)
 
     def stamps(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """Bytes and time of change (ns) of what changes when one of these files does: the files, or the .zip."""

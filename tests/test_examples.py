@@ -1,8 +1,9 @@
-"""The example with letters: what it draws are labelled images, the same every time."""
+"""The scripts of examples/: letters as labelled images, and a data set that half of the labels are taken from."""
 
 from __future__ import annotations
 
 import runpy
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from unweave.data.check import check
 from unweave.data.table import read_table
 from unweave.data.writing import write_set
 
-SCRIPT = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "glyphs.py"))
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SCRIPT = runpy.run_path(str(EXAMPLES / "glyphs.py"))
 
 
 @pytest.fixture
@@ -55,3 +57,18 @@ def test_letters_of_a_font_become_labelled_images(fonts: Path, tmp_path: Path) -
 )
 def test_weight_and_slant_are_told_by_the_style(style: str, told: tuple[str, str] | None) -> None:
     assert SCRIPT["style_of"](style) == told
+
+
+def test_half_of_the_labels_go_from_the_training_images_and_nothing_else_changes(
+    toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["half_labels.py", str(toys), str(tmp_path / "half")])
+    runpy.run_path(str(EXAMPLES / "half_labels.py"), run_name="__main__")
+    before, after = read_table(toys), read_table(tmp_path / "half")
+    assert (after.files, after.splits, after.classes) == (before.files, before.splits, before.classes)
+    for split, least, most in (("train", 0.35, 0.65), ("test", 0, 0)):
+        rows, labelled = before.rows(split), before.labelled()
+        assert least <= 1 - after.labelled()[rows].sum() / labelled[rows].sum() <= most
+    kept = after.labels() >= 0
+    assert (after.labels()[kept] == before.labels()[kept]).all()
+    assert (tmp_path / "half" / after.files[5]).read_bytes() == (toys / before.files[5]).read_bytes()
