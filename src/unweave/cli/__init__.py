@@ -31,7 +31,7 @@ for _command, _help in {  # as in their docstrings, which are read when they are
     "translate:translate": "Give images a class, by a model of any method (see train --method).",
     "use:info": "Tell what a model knows: attributes, classes, size, training.",
     "evaluate:evaluate": "Measure a model on test images, by judges trained apart.",
-    "compare:compare": "Train several methods with the same images and the same budget, and compare them.",
+    "compare:compare": "Train several methods on the same images and budget, and compare.",
     "evaluate:augment": "Write hybrids of training images, with their labels.",
     "evaluate:encode": "Write the codes of all images of a data set to one file.",
     "export:export": "Write a model as ONNX graphs, which run without torch.",

@@ -32,7 +32,7 @@ def compare(
     pattern: str | None = None,
     out: Annotated[Path, Parameter(alias="-o")],
 ) -> None:
-    """Train several methods with the same images and the same budget, and compare them.
+    """Train several methods on the same images and budget, and compare.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class Perceptrons(nn.Module):
 
     def read(self, codes: Float[Tensor, "attributes images code"]) -> list[Float[Tensor, "attributes images _"]]:
         """What each classifier says of all codes; no gradient reaches the classifiers."""
-        return [F.linear(codes, head.weight.detach(), head.bias.detach()) for head in self.heads]
+        return [F.linear(codes, *(weights.detach() for weights in head.parameters())) for head in self.heads]
 
     def classify(self, images: Images) -> list[Float[Tensor, "images _"]]:
         """What each classifier says of images."""
