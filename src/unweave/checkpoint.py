@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from unweave.adam import Adam, State
 from unweave.card import ModelCard, read_card
 from unweave.errors import UnweaveError
 from unweave.files import write_whole
@@ -116,17 +117,15 @@ def digest(header: str, tensors: Mapping[str, Tensor]) -> str:
     return sha.hexdigest()
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+def optimiser_tensors(optimiser: Adam) -> dict[str, Tensor]:
     """The state of an optimiser as flat tensors: '<parameter's number>.<name>'."""
-    return {
-        f"{k}.{name}": value for k, state in optimiser.state_dict()["state"].items() for name, value in state.items()
-    }
+    return {f"{k}.{name}": value for k, state in optimiser.state.items() for name, value in state.items()}
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
     """Put back what `optimiser_tensors` took."""
-    state: dict[int, dict[str, Tensor]] = {}
+    state: dict[int, State] = {}
     for key, tensor in tensors.items():
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = tensor
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    optimiser.restore(state)

@@ -76,7 +76,7 @@ def check_file(path: Path) -> None:
 
 
 def cache_folder() -> Path:
-    """Where decoded images are kept: $UNWEAVE_CACHE, else $XDG_CACHE_HOME/unweave, else ~/.cache/unweave."""
+    """Where what can be made anew is kept: $UNWEAVE_CACHE, else $XDG_CACHE_HOME/unweave, else ~/.cache/unweave."""
     if own := os.environ.get("UNWEAVE_CACHE"):
         return Path(own).expanduser()
     if users := os.environ.get("XDG_CACHE_HOME"):

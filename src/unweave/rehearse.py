@@ -31,7 +31,7 @@ def rehearse(
     folder: Path | None = None,
     init_from: Path | None = None,
 ) -> Iterator[str]:
-    """Lines that tell what training on `data` would take; a few steps on noise are run, nothing is written.
+    """Lines that tell what training on `data` would take; a few steps on noise are run, no run folder is made.
 
     Raises `UnweaveError` as `train` does for all but the images themselves.
     """

@@ -242,7 +242,7 @@ def fit(
 
             share = learning_rate_share(step, steps, None if rhythm.steps else epoch_steps, config.optim.flat)
             for optimiser in method.optimisers.values():
-                optimiser.param_groups[0]["lr"] = optimiser.param_groups[0]["initial_lr"] * share
+                optimiser.rate = optimiser.initial_rate * share
             parts = method.step(batch, step)
             bar.update()
 

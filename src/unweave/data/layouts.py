@@ -33,7 +33,7 @@ def list_rows(store: Store, pattern: str | None) -> Listing:
 
 def image_names(store: Store) -> list[str]:
     """The files that are images, by their endings."""
-    return [name for name in store.names if PurePosixPath(name).suffix.lower() in ENDINGS]
+    return [name for name in store.names if posixpath.splitext(name)[1].lower() in ENDINGS]
 
 
 def _depth_allows(name: str) -> bool:

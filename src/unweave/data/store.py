@@ -135,7 +135,8 @@ def _walk(folder: Path) -> list[str]:
     for place, folders, files in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))  # links may lead in a circle
         folders[:] = [name for name in folders if name[0] != "." and os.path.realpath(Path(place, name)) not in seen]
-        names += [Path(place, name).relative_to(folder).as_posix() for name in files if name[0] != "."]
+        below = Path(place).relative_to(folder).parts
+        names += ["/".join((*below, name)) for name in files if name[0] != "."]  # a Path for each would take long
     return names
 
 
