@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from dataclasses import fields
 from itertools import chain
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from unweave.cli import app, main
-from unweave.cli.train import layered, set_aside
+from unweave.cli.train import layered
 from unweave.config import Config, preset
 from unweave.errors import UnweaveError
 
@@ -161,20 +160,6 @@ def test_the_pair_has_a_short_flag_and_a_line_where_it_is_wrong(
     more = ["--method", "pix2pix", "--pair", "shape:circle=oval", *TINY]
     said = refused(capsys, "train", str(toy_folder), "-o", str(tmp_path / "run"), *more)
     assert said.startswith("pix2pix: rivals.pair is 'shape:circle=oval', expected ATTRIBUTE:SOURCE=TARGET")
-
-
-def test_garbage_is_collected_again_whatever_becomes_of_the_imports() -> None:
-    def fail() -> None:
-        with set_aside():
-            assert not gc.isenabled()
-            raise ModuleNotFoundError("torch")
-
-    try:
-        with pytest.raises(ModuleNotFoundError):
-            fail()
-        assert gc.isenabled()
-    finally:
-        gc.unfreeze()
 
 
 def test_dry_run_shows_what_to_expect_and_writes_nothing(

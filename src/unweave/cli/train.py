@@ -1,9 +1,6 @@
 """`unweave train`."""
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,8 +53,7 @@ def train(
         own = [data, out, preset, config, init_from]
         if changes or dry_run or any(argument is not None for argument in own):
             raise UnweaveError("--resume takes data and settings from the run folder; leave all other arguments away")
-        with set_aside():
-            from unweave.training import resume as go_on
+        from unweave.training import resume as go_on
 
         finish(go_on(resume))
         return
@@ -74,21 +70,9 @@ def train(
         return
     if out is None:
         raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")
-    with set_aside():
-        from unweave.training import train as learn
+    from unweave.training import train as learn
 
     finish(learn(data, out, config=resolved, init_from=init_from))
-
-
-@contextmanager
-def set_aside() -> Iterator[None]:
-    """What is imported inside is never searched for garbage, which would take a tenth of the time to the first step."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) -> Config:
