@@ -50,6 +50,13 @@ def test_labels_are_written_and_cut_to_their_place() -> None:
         assert (written[:, -8:] == 255).all()
 
 
+def test_a_label_as_long_as_a_book_is_cut_at_once_and_one_of_several_lines_written_on_one() -> None:
+    book = grid([[plain(RED)]], row_labels=["word " * 30_000], column_labels=["word " * 30_000])
+    assert book.width < 2 * 160 + 64
+    spelled = grid([[plain(RED)]], column_labels=[r"a\nb"])
+    assert grid([[plain(RED)]], column_labels=["a\nb"]).tobytes() == spelled.tobytes()
+
+
 def test_row_labels_make_room_for_themselves() -> None:
     narrow = grid([[plain(RED)]], row_labels=["a"])
     wide = grid([[plain(RED)]], row_labels=["a much longer label"])

@@ -51,6 +51,14 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_text_that_is_no_utf_8_is_named_where_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(CannotWriteError) as error:
+        write_whole(tmp_path / "a.csv", "a.png\n" * 50 + "caf\udce9.png,smile\n" + "b.png\n" * 50)
+    line = rf"{tmp_path / 'a.csv'}: cannot be written ('caf\udce9...' is no UTF-8 text, rename it)"
+    assert str(error.value) == line
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_cache_folder_is_the_settings_then_the_systems_then_the_homes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/people/x")
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 from unweave.files import replacing
 
 Picture = np.ndarray | Image.Image
@@ -167,9 +167,11 @@ def _text_width(text: str) -> int:
 
 
 def _cut(text: str, width: int) -> str:
-    """`text`, its end replaced by three dots where it is wider than `width` pixels."""
+    """`text` on one line, its end replaced by three dots where it is wider than `width` pixels."""
+    text = one_line(text)
     if _text_width(text) <= width:
         return text
+    text = text[:width]  # no letter is narrower than a pixel
     while text and _text_width(text + "...") > width:
         text = text[:-1]
     return text + "..."

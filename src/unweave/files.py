@@ -43,6 +43,9 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     except OSError as error:
         raise CannotWriteError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except UnicodeEncodeError as error:  # of the name of a file, or of a label, that is to stand in it
+        begins = error.object[: error.end].split("\n")[-1][-40:]
+        raise CannotWriteError(f"{path}: cannot be written ('{begins}...' is no UTF-8 text, rename it)") from error
     finally:
         remove(temporary)
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from unweave.cli.arguments import assignments, check_out, file_names, image_files, weighted
 from unweave.cli.arguments import strength as strength_of
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 
 Out = Annotated[Path, Parameter(alias="-o")]
 Strength = Annotated[tuple[str, ...], Parameter(consume_multiple=False, show_default=False)]
@@ -235,4 +235,4 @@ def info(model: str, /) -> None:
         rows["reconstruction error"] = f"{figures} (mean absolute, on the [-1, 1] scale)"
     width = max(map(len, rows))
     for name, value in rows.items():
-        print(f"{name:{width}}  {value}")
+        print(one_line(f"{name:{width}}  {value}"))
