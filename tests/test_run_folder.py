@@ -59,6 +59,19 @@ def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(run: Path)
         start_from(run, Unweave(build(TINY), {"a": ("b",)}), {"a": ("b",)})
 
 
+def test_labels_that_pairs_were_found_by_are_part_of_what_a_run_was_trained_on(
+    toy_folder: Path, tmp_path: Path
+) -> None:
+    rival = {"pair": "shape:circle=square", "same": ["colour"]}
+    data = {**TINY["data"], "attributes": ["shape"], "flip": False}
+    run = train(toy_folder, tmp_path / "run", **{**TINY, "data": data}, method="pix2pix", rivals=rival)
+    resume(run)
+    table = toy_folder / "train" / "metadata.csv"
+    table.write_text(table.read_text().replace("001.png,square,blue", "001.png,square,red"))
+    with pytest.raises(UnweaveError, match="its images or labels are no longer those it was trained on"):
+        resume(run)
+
+
 def test_odd_lines_of_the_log_never_keep_a_run_from_going_on(run: Path) -> None:
     whole = (run / "metrics.jsonl").read_bytes()
     odd = b'[1]\n{"step": "x"}\n\xff\xfe\n{"loss": 1}\nnull\n{"step": 2, "lo'

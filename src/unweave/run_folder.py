@@ -90,7 +90,8 @@ def write_state(run: Path, method: Method, step: int, best: float, table: Attrib
         tensors |= {f"{name}.adam/{key}": value for key, value in optimiser_tensors(method.optimisers[name]).items()}
     if method.average is not method.generator:
         tensors |= {f"average/{key}": value for key, value in method.average.state_dict().items()}
-    header = {"kind": "state", "step": step, "best": best, "classes": table.classes, "data": fingerprint(table)}
+    header = {"kind": "state", "step": step, "best": best, "classes": table.classes}
+    header["data"] = fingerprint(table, method.config.rivals.same)
     save_tensors(run / "state.safetensors", tensors, header)
 
 
@@ -101,7 +102,7 @@ def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, f
         step, best, data = int(header["step"]), float(header["best"]), header["data"]
     except (KeyError, TypeError, ValueError) as error:
         raise UnweaveError(f"{run}: its state.safetensors lacks what a training state holds ({error})") from None
-    if data != fingerprint(table):
+    if data != fingerprint(table, method.config.rivals.same):
         raise UnweaveError(
             f"{run}: its images or labels are no longer those it was trained on; restore them, or --init-from it"
         )
@@ -133,9 +134,10 @@ def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
     return found
 
 
-def fingerprint(table: AttributeTable) -> str:
-    """Changes with the names, splits, classes and labels of the images; not with where they lie."""
-    told = [table.files, table.splits, {name: table.columns[name] for name in table.attributes}, dict(table.classes)]
+def fingerprint(table: AttributeTable, same: Sequence[str] = ()) -> str:
+    """Changes with the images' names, splits, classes and labels (in columns `same` too); not with where they lie."""
+    columns = {name: table.columns[name] for name in (*table.attributes, *same) if name in table.columns}
+    told = [table.files, table.splits, columns, dict(table.classes)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
