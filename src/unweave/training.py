@@ -1,4 +1,4 @@
-"""The training loop: one flat function that drives anything with the small interface of `method.py`."""
+"""The training loop: one flat function that drives anything with the interface of `interface.py`."""
 
 from __future__ import annotations
 
@@ -264,7 +264,8 @@ def fit(
                     figures = method.figures(held, HELD_OUT_IMAGES) if held else {}
                     if held and sampling:
                         log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
-                        tqdm.write(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
+                        if figures:
+                            tqdm.write(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
                         method.sample(held, run / "samples" / f"{done:06d}.png")
                         if score(figures) >= best:
                             best = score(figures)
@@ -277,7 +278,7 @@ def fit(
                 waited, since = 0.0, time.perf_counter()  # evaluations and checkpoints are not training time
             if leave and done < steps:
                 if first:
-                    tqdm.write(f"stopped after step {done}; go on with: unweave train --resume {run}")
+                    tqdm.write(f"stopped after step {done}")
                 processes.close()
                 raise leave
     return run
