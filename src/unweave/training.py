@@ -149,7 +149,8 @@ def as_table(data: str | Path | AttributeTable, config: Config) -> AttributeTabl
 
 def method_of(config: Config, table: AttributeTable) -> Method:
     """What the settings train, its weights drawn from the run's seed."""
-    return Unweave(config, table.classes) if config.method == "unweave" else make_rival(config, table)
+    with machine.memory_advice(config):
+        return Unweave(config, table.classes) if config.method == "unweave" else make_rival(config, table)
 
 
 def source_of(table: AttributeTable) -> str:

@@ -205,6 +205,24 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     assert not run.exists()
 
 
+@pytest.mark.parametrize("place", ["__init__", "step"])
+def test_too_little_memory_for_the_networks_or_a_step_gets_a_line_that_says_what_to_lower_from_a_dry_run_too(
+    place: str, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(Unweave, place, too_large)
+    for dry in ([], ["--dry-run"]):
+        with pytest.raises(SystemExit) as left:
+            main(["train", str(toy_folder), "-o", str(tmp_path / f"run{len(dry)}"), *TINY, *dry])
+        assert left.value.code == 2
+        said = capsys.readouterr().err.splitlines()
+        assert (
+            said[-1] == "unweave: out of memory on cpu: lower one of run.batch 8, data.size 32, networks.width 0.0625"
+        )
+
+
 @pytest.mark.parametrize(
     ("more", "line"),
     [
