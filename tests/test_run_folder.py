@@ -11,7 +11,7 @@ from unweave.checkpoint import load_tensors, save_tensors
 from unweave.config import build
 from unweave.errors import UnweaveError
 from unweave.method import Unweave
-from unweave.run_folder import locked, metrics_log, read_metrics, start_from
+from unweave.run_folder import locked, made, metrics_log, read_metrics, start_from
 from unweave.training import resume, train
 
 TINY = {
@@ -95,3 +95,15 @@ def test_two_at_once_do_not_train_in_one_run_folder(run: Path) -> None:
         resume(run)
     assert str(error.value) == f"{run}: is being trained in by another process; wait for it, or stop it"
     resume(run)
+
+
+def test_of_two_that_begin_in_one_folder_at_once_the_second_leaves_the_firsts_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    monkeypatch.setattr("unweave.run_folder.check_free", lambda _: None)  # it was free when the second looked
+    with made(run), locked(run):
+        (run / "config.yaml").touch()
+        with pytest.raises(UnweaveError, match="is being trained in by another process"), made(run), locked(run):
+            raise AssertionError
+        assert [path.name for path in run.iterdir()] == ["config.yaml"]

@@ -35,6 +35,10 @@ from unweave.networks import Classifier
 Log = Callable[[Mapping[str, float]], None]
 
 
+class TrainedInError(UnweaveError):
+    """Another process trains in the run folder."""
+
+
 @contextmanager
 def made(folder: Path) -> Iterator[Path]:
     """Make a run folder; where what follows fails, leave what was before. Raises `UnweaveError` where it is in use."""
@@ -46,6 +50,8 @@ def made(folder: Path) -> Iterator[Path]:
         raise UnweaveError(f"{folder}: no folder can be made here ({error.strerror})") from None
     try:
         yield folder
+    except TrainedInError:  # what is in there is the other's, which was a moment faster
+        raise
     except BaseException:
         with suppress(OSError):  # the first error is the one to tell
             for path in folder.iterdir():
@@ -64,7 +70,7 @@ def check_free(folder: Path) -> None:
 
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
-    """Keep a run folder from being trained in by two at once; raises `UnweaveError` for the second.
+    """Keep a run folder from being trained in by two at once; raises `TrainedInError` for the second.
 
     The lock ends with the process, however that ends. Where a system or a disk has no such locks, nothing is kept.
     """
@@ -76,7 +82,7 @@ def locked(run: Path) -> Iterator[None]:
             stack.callback(os.close, folder)
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UnweaveError(f"{run}: is being trained in by another process; wait for it, or stop it") from None
+            raise TrainedInError(f"{run}: is being trained in by another process; wait for it, or stop it") from None
         except (ImportError, OSError):
             pass
         yield
