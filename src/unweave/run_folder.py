@@ -88,8 +88,11 @@ def locked(run: Path) -> Iterator[None]:
         yield
 
 
-def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable) -> None:
-    """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score."""
+def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable, pixels: np.ndarray) -> None:
+    """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score.
+
+    `table` and `pixels`, uint8 (images, height, width, channels), are what it is trained on, to be known again.
+    """
     tensors: dict[str, Tensor] = {}
     for name, module in method.modules.items():
         tensors |= {f"{name}/{key}": value for key, value in module.state_dict().items()}
@@ -97,12 +100,12 @@ def write_state(run: Path, method: Method, step: int, best: float, table: Attrib
     if method.average is not method.generator:
         tensors |= {f"average/{key}": value for key, value in method.average.state_dict().items()}
     header = {"kind": "state", "step": step, "best": best, "classes": table.classes}
-    header["data"] = fingerprint(table, method.config.rivals.same)
+    header |= {"data": fingerprint(table, method.config.rivals.same), "pixels": likeness(pixels)}
     save_tensors(run / "state.safetensors", tensors, header)
 
 
-def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, float]:
-    """Put the last checkpoint back into `method`; returns its step and best score."""
+def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, float, str | None]:
+    """Put the last checkpoint back into `method`; returns its step, its best score and the `likeness` it is told of."""
     tensors, header = load_tensors(run / "state.safetensors", "state")
     try:
         step, best, data = int(header["step"]), float(header["best"]), header["data"]
@@ -124,7 +127,7 @@ def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, f
         raise UnweaveError(
             f"{run}: its state.safetensors does not fit its config.yaml, restore both as they were ({reason})"
         ) from None
-    return step, best
+    return step, best, header.get("pixels")  # older states tell of none
 
 
 def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
@@ -145,6 +148,12 @@ def fingerprint(table: AttributeTable, same: Sequence[str] = ()) -> str:
     columns = {name: table.columns[name] for name in (*table.attributes, *same) if name in table.columns}
     told = [table.files, table.splits, columns, dict(table.classes)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def likeness(pixels: np.ndarray) -> str:
+    """Changes with the images' pixels, as far as 256 of them tell that are spread over all."""
+    some = np.linspace(0, len(pixels) - 1, 256).round().astype(int)
+    return hashlib.sha256(np.ascontiguousarray(pixels[some]).data).hexdigest()
 
 
 def start_from(run: Path, method: Method, classes: Mapping[str, Sequence[str]]) -> None:
