@@ -107,3 +107,18 @@ def test_of_two_that_begin_in_one_folder_at_once_the_second_leaves_the_firsts_fi
         with pytest.raises(UnweaveError, match="is being trained in by another process"), made(run), locked(run):
             raise AssertionError
         assert [path.name for path in run.iterdir()] == ["config.yaml"]
+
+
+def test_what_is_logged_goes_to_tensorboard_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with metrics_log(tmp_path, after=0, tensorboard=True) as log:
+        log({"step": 1, "reconstruction": 0.25})
+    (events,) = tmp_path.glob("events.out.tfevents.*")
+    assert b"reconstruction" in events.read_bytes()
+    assert read_metrics(tmp_path)["reconstruction"][1].tolist() == [0.25]
+    monkeypatch.setattr("unweave.run_folder.find_spec", lambda _: None)
+    with pytest.raises(UnweaveError) as error:
+        train("faces64", tmp_path / "run", run={"tensorboard": True})
+    line = "run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'"
+    assert str(error.value) == line
