@@ -62,6 +62,9 @@ def _by_folder(store: Store, listing: Listing) -> None:
     below = next((name for name in store.names if posixpath.basename(name) in NAMES), None)
     if below is not None:
         folder = posixpath.dirname(below)
+        if folder not in SPLITS and folder.lower() in SPLITS:
+            listing.error(f"{store.path}: holds the folder {folder}, expected it to be called {folder.lower()}")
+            return
         inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
         listing.error(f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}")
         return
