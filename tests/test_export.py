@@ -27,6 +27,8 @@ from unweave.errors import UnweaveError
 from unweave.export import export
 from unweave.model import Model, load
 from unweave.portable import digest
+from unweave.studio.desk import Desk
+from unweave.studio.picked import uploaded
 
 CARD = ModelCard(
     attributes={"expression": ("neutral", "smile"), "sun/moon": ("left", "right", "top")},
@@ -150,6 +152,18 @@ def test_the_graphs_are_used_without_unweave_as_the_docs_say(there: Path) -> Non
     names: dict[str, object] = {"given": values(2)}
     exec(code, names)
     near(names["result"], load("toy.safetensors").transfer(values(2)[:1], {"expression": values(2)[1]}))
+
+
+def test_the_studio_has_the_same_pictures_of_it(there: Path) -> None:
+    found = []
+    for name in ("toy", "toy.safetensors"):
+        desk = Desk(load(name))
+        me, a, b = (uploaded(f"{name}.png", name, CARD)[0] for name in ("me", "a", "b"))
+        made = [desk.changed(me, {"expression": a, "sun/moon": "top"}, {"expression": -0.5, "sun/moon": 1.0})]
+        made += [desk.mixed(me, "expression", [(a, 0.3), (b, 0.7)]), *desk.passage(me, "sun/moon", a, b, 3)]
+        made += [picture for row in desk.matrix("expression", [me, a], [a, b], 0.5) for picture in row]
+        found.append(np.stack([np.asarray(picture, int) for picture in made]))
+    assert np.abs(found[0] - found[1]).max() <= 1
 
 
 def same_pictures(one: Path, other: Path) -> None:
