@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from unweave import machine
+from unweave import machine, processes
 from unweave.config import build
 
 CPU = torch.device("cpu")
@@ -154,3 +154,13 @@ def test_auto_is_what_the_trial_says(trials: list[torch.dtype]) -> None:
 
 def test_the_trial_measures_both_precisions() -> None:
     assert all(0 < machine._seconds(dtype) < 60 for dtype in (torch.float32, torch.bfloat16))
+
+
+def test_a_run_is_resumed_on_the_cpu_by_all_processes_where_one_lacks_its_device(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = build({"run": {"device": "meta", "threads": 1}})
+    assert machine.restore(config).run.device == "meta"
+    monkeypatch.setattr(processes, "exchange", lambda own: [own, "device 'meta' is not to be had"])
+    assert machine.restore(config).run.device == "cpu"
+    assert capsys.readouterr().err.startswith("unweave: device 'meta' is not to be had: going on with the cpu")

@@ -65,16 +65,22 @@ def load_network(
         raise UnweaveError(f"{path}: is a model of {method}, expected {known}; `unweave translate` takes all of them")
     try:
         card = read_card(header)
+        weights, means = (
+            {name.removeprefix(kind): t.float() for name, t in tensors.items() if name.startswith(kind)}
+            for kind in ("generator.", "mean.")
+        )
+        if card.residual_blocks + len(card.attributes) > len(weights):
+            raise ValueError("it tells of more layers than there are tensors")
+        with torch.device("meta"):  # takes no memory, however much the header asks for
+            makers[card.method](card).load_state_dict(weights, assign=True)
+        if not card.fits(means):
+            raise ValueError("its mean codes are of other classes or sizes")
         generator = makers[card.method](card)
-        weights = {
-            name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")
-        }
         generator.load_state_dict(weights)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UnweaveError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError, UnweaveError) as error:
         raise UnweaveError(
             f"{path}: its tensors and its header do not fit together ({str(error).splitlines()[0]})"
         ) from None
-    means = {name.removeprefix("mean."): t.float() for name, t in tensors.items() if name.startswith("mean.")}
     return card, generator.eval(), means
 
 

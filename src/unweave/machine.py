@@ -30,18 +30,20 @@ from unweave.files import cache_folder, write_whole
 def resolve(config: Config) -> Config:
     """The settings with every "auto" of `run` replaced by what this machine is best at; sets torch's threads.
 
-    Of several processes the first decides. `run.threads` are those of all of them on a machine.
+    Of several processes the first decides, and all have to be able to. `run.threads` are those of all of them on a
+    machine.
     """
     threads = config.run.threads or usual_threads()
     torch.set_num_threads(processes.own_threads(threads))
-    device = config.run.device
+    device, precision = config.run.device, config.run.precision
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    processes.check_device(as_device(device))
-    precision = config.run.precision
+    device, threads = processes.exchange([device, threads])[0]
+    with processes.agreed():
+        processes.check_device(as_device(device))
     if precision == "auto":
         precision = "bfloat16" if bfloat16_is_faster(torch.device(device)) else "float32"
-    device, precision, threads = processes.exchange([device, precision, threads])[0]
+    precision = processes.exchange(precision)[0]
     return replace(config, run=replace(config.run, device=device, precision=precision, threads=threads))
 
 
@@ -119,13 +121,18 @@ def _seconds(dtype: torch.dtype) -> float:
 
 
 def restore(config: Config) -> Config:
-    """The settings of a run that is resumed, changed where this machine lacks what they name, which stderr is told."""
-    run = config.run
+    """The settings of a run that is resumed, changed where this machine lacks what they name, which stderr is told.
+
+    Of several processes all go on with the cpu where one of them lacks the device.
+    """
+    run, lack = config.run, None
     try:
         as_device(run.device)
     except UnweaveError as error:
+        lack = str(error)
+    if lacks := list(filter(None, processes.exchange(lack))):
         if processes.first():
-            line = f"unweave: {error}: going on with the cpu, where results may differ in the last bits"
+            line = f"unweave: {lacks[0]}: going on with the cpu, where results may differ in the last bits"
             print(line, file=sys.stderr)
         run = replace(run, device="cpu")
     processes.check_device(torch.device(run.device))

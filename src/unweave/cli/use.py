@@ -218,12 +218,13 @@ def info(model: str, /) -> None:
     from unweave.model import find_model, load
     from unweave.portable import CARD
 
-    if find_model(model).name == CARD or find_spec("torch") is None:
-        loaded = load(model)
+    path = find_model(model)  # once, as it may have to be downloaded
+    if path.name == CARD or find_spec("torch") is None:
+        loaded = load(path)
     else:
         from unweave.baselines.translator import load_any
 
-        loaded = load_any(model)
+        loaded = load_any(path)
     card = loaded.card
     colours = "RGB" if card.channels == 3 else "grey"
     rows = {
