@@ -32,6 +32,7 @@ def side_by_side(
     for name, subject in subjects.items():
         pipes[name], theirs = context.Pipe()
         context.Process(target=serve, args=(subject, arguments, theirs), daemon=True).start()
+        theirs.close()  # else nobody would notice the end of the process
     laps: dict[str, list[Mapping[str, float]]] = {name: [] for name in subjects}
     for k in range(rounds + 1):
         for name, pipe in pipes.items():

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from unweave import config, losses, training
+from unweave import config, losses, machine, training
 from unweave.cli import main
 from unweave.errors import UnweaveError
 from unweave.method import Unweave
@@ -28,7 +28,7 @@ from unweave.method import Unweave
 RANK = int(os.environ["RANK"])
 WRITERS = "made locked metrics_log write_state held_out train_judge".split()
 trained: list[Unweave] = []
-whole_step, whole_loss = Unweave.step, losses.reconstruction_loss
+whole_step, whole_loss, whole_device = Unweave.step, losses.reconstruction_loss, machine.as_device
 
 
 class Kept(Unweave):
@@ -84,9 +84,14 @@ def broken_at(number: int) -> None:
     patch(Unweave, step=step)
 
 
+def without_device(name: str | torch.device) -> torch.device:
+    raise UnweaveError(f"device '{name}' is not to be had")
+
+
 def mended() -> None:
     patch(Unweave, step=whole_step)
     patch(losses, reconstruction_loss=whole_loss)
+    patch(machine, as_device=whole_device)
 
 
 def error_of(work: Callable[..., object], *arguments: Any, **settings: Any) -> str:
@@ -125,6 +130,10 @@ def all_of_it(folder: Path, data: Path, recipes: dict[str, Any], flags: list[str
 
     broken_at(1)
     found["not finite"] = error_of(training.train, data, folder / "not finite", **recipes["paper"])
+    mended()
+    if RANK:
+        patch(machine, as_device=without_device)
+    found["no device"] = error_of(training.train, data, folder / "no device", **recipes["paper"])
     mended()
     odd = {**recipes["paper"], "run": {**recipes["paper"]["run"], "batch": 15}}
     found["odd batch"] = error_of(training.train, data, folder / "odd batch", **odd)

@@ -87,6 +87,26 @@ def test_a_card_that_does_not_fit_its_weights_is_refused(tmp_path: Path) -> None
         load_model(tmp_path / "model.safetensors")
 
 
+@pytest.mark.parametrize("changes", [{"residual_blocks": 10**12}, {"width": 1e4}, {"width": 1e300}])
+def test_a_card_that_asks_for_more_than_the_memory_is_refused_at_once(changes: dict, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_model(path, replace(CARD, **changes), Generator(tuple(CARD.attributes), width=1 / 16, residual_blocks=1), {})
+    with pytest.raises(UnweaveError, match=r"do not fit together \(.+\)$"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    "means",
+    [{"who": torch.rand(1, 8, 8, 8)}, {"who": torch.rand(2, 8, 4, 4)}, {"age": torch.rand(2, 8, 8, 8)}],
+    ids=["classes", "size", "attribute"],
+)
+def test_mean_codes_that_do_not_fit_the_card_are_refused(means: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_model(path, CARD, Generator(tuple(CARD.attributes), width=CARD.width, residual_blocks=1), means)
+    with pytest.raises(UnweaveError, match=r"do not fit together \(its mean codes are of other classes or sizes\)$"):
+        load_model(path)
+
+
 def current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
@@ -139,6 +159,11 @@ def test_a_file_without_a_hash_still_loads(tmp_path: Path) -> None:
         ({"reconstruction": {"limit": "high"}}, "limit is 'high', expected a number from 0 up"),
         ({"attributes": {"who": (1, 2), "light": ("x",)}}, "class 1 is 1, expected text"),
         ({"crop": "middle"}, "crop is 'middle', expected center or"),
+        ({"size": 400_000}, "size is 400000, expected a multiple of 4 up to 8000"),
+        ({"channels": 2}, "channels is 2, expected 3 or 1"),
+        ({"attributes": {}}, "attributes are {}, expected names but 'rest', each with its classes"),
+        ({"attributes": {"rest": ("a",)}}, "attributes are {'rest': ('a',)}, expected names but 'rest'"),
+        ({"attributes": {"who": ()}}, "attributes are {'who': ()}, expected names but 'rest', each with its classes"),
     ],
 )
 def test_a_card_with_what_is_no_size_or_class_is_refused(changes: dict, reason: str, tmp_path: Path) -> None:

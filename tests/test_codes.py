@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unweave.codes import Codes
-from unweave.errors import UnweaveError, did_you_mean
+from unweave.errors import UnweaveError
 
 
 def random_codes(seed: int, batch: int = 3) -> Codes:
@@ -78,11 +78,6 @@ def test_joined_keeps_the_order_attributes_first_rest_last() -> None:
 def test_unknown_attribute_names_the_nearest() -> None:
     with pytest.raises(UnweaveError, match="did you mean 'light'"):
         random_codes(0)["ligth"]
-
-
-def test_the_guess_at_a_name_is_the_most_alike_or_none() -> None:
-    assert did_you_mean("ligth", ["light", "lift"]) == "did you mean 'light'?"
-    assert did_you_mean("x", ["light"]) == did_you_mean("light", []) == ""
 
 
 def test_codes_of_different_shapes_are_refused() -> None:

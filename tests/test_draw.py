@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from unweave.draw import animation, curves, grid, save
+from unweave.draw import animation, grid, save
 from unweave.errors import UnweaveError
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (30, 200, 30)
@@ -48,6 +48,13 @@ def test_labels_are_written_and_cut_to_their_place() -> None:
         assert written.min() < 100
         assert (written[:, :8] == 255).all()
         assert (written[:, -8:] == 255).all()
+
+
+def test_a_label_as_long_as_a_book_is_cut_at_once_and_one_of_several_lines_written_on_one() -> None:
+    book = grid([[plain(RED)]], row_labels=["word " * 30_000], column_labels=["word " * 30_000])
+    assert book.width < 2 * 160 + 64
+    spelled = grid([[plain(RED)]], column_labels=[r"a\nb"])
+    assert grid([[plain(RED)]], column_labels=["a\nb"]).tobytes() == spelled.tobytes()
 
 
 def test_row_labels_make_room_for_themselves() -> None:
@@ -110,21 +117,3 @@ def test_animation_runs_forth_and_back_over_all_frames(tmp_path: Path, ending: s
         assert moving.size == (128, 128)
         assert moving.info["loop"] == 0
     assert frames == pytest.approx([0, 60, 120, 180, 120, 60], abs=3)
-
-
-def test_curves_draw_one_plot_a_series_three_in_a_row(tmp_path: Path) -> None:
-    steps = np.arange(50)
-    series = {f"part{k}": (steps, np.exp(-steps / 10.0)) for k in range(4)}
-    curves(series, tmp_path / "curves.png")
-    with Image.open(tmp_path / "curves.png") as sheet:
-        blue = (np.asarray(sheet.convert("RGB")).astype(int) @ [-1, 0, 1]) > 100
-    halves = [blue[: blue.shape[0] // 2], blue[blue.shape[0] // 2 :]]
-    thirds = blue.shape[1] // 3
-    drawn = [[half[:, k * thirds : (k + 1) * thirds].any() for k in range(3)] for half in halves]
-    assert drawn == [[True, True, True], [True, False, False]]
-
-
-@pytest.mark.parametrize("values", [[], [1.0], [float("nan"), float("inf")], [2.0, 2.0]])
-def test_curves_of_few_flat_or_not_finite_values_are_drawn(tmp_path: Path, values: list[float]) -> None:
-    curves({"loss": (np.arange(len(values)), np.array(values))}, tmp_path / "curves.png")
-    assert (tmp_path / "curves.png").is_file()

@@ -27,6 +27,8 @@ from unweave.errors import UnweaveError
 from unweave.export import export
 from unweave.model import Model, load
 from unweave.portable import digest
+from unweave.studio.desk import Desk
+from unweave.studio.picked import uploaded
 
 CARD = ModelCard(
     attributes={"expression": ("neutral", "smile"), "sun/moon": ("left", "right", "top")},
@@ -152,6 +154,18 @@ def test_the_graphs_are_used_without_unweave_as_the_docs_say(there: Path) -> Non
     near(names["result"], load("toy.safetensors").transfer(values(2)[:1], {"expression": values(2)[1]}))
 
 
+def test_the_studio_has_the_same_pictures_of_it(there: Path) -> None:
+    found = []
+    for name in ("toy", "toy.safetensors"):
+        desk = Desk(load(name))
+        me, a, b = (uploaded(f"{name}.png", name, CARD)[0] for name in ("me", "a", "b"))
+        made = [desk.changed(me, {"expression": a, "sun/moon": "top"}, {"expression": -0.5, "sun/moon": 1.0})]
+        made += [desk.mixed(me, "expression", [(a, 0.3), (b, 0.7)]), *desk.passage(me, "sun/moon", a, b, 3)]
+        made += [picture for row in desk.matrix("expression", [me, a], [a, b], 0.5) for picture in row]
+        found.append(np.stack([np.asarray(picture, int) for picture in made]))
+    assert np.abs(found[0] - found[1]).max() <= 1
+
+
 def same_pictures(one: Path, other: Path) -> None:
     with Image.open(one) as a, Image.open(other) as b:
         assert np.abs(np.asarray(a, int) - np.asarray(b, int)).max() <= 1
@@ -253,6 +267,10 @@ def rewrite(folder: Path, **changes: object) -> None:
     (folder / "model.json").write_text(json.dumps({**said, "sha256": digest(kept)}))
 
 
+def hashes(folder: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES - {"model.json"}}
+
+
 def test_files_that_do_not_fit_together_get_one_line(copied: Path) -> None:
     rewrite(copied, format=99)
     assert "written by a newer unweave" in line_of(copied)
@@ -270,9 +288,53 @@ def test_files_that_do_not_fit_together_get_one_line(copied: Path) -> None:
         line_of(copied) == f"{copied / 'means.npz'}: does not fit the model.json beside it, take both from one export"
     )
     (copied / "encoder.onnx").write_bytes(b"graph")
-    files = {name: hashlib.sha256((copied / name).read_bytes()).hexdigest() for name in FILES - {"model.json"}}
-    rewrite(copied, files=files)
+    rewrite(copied, files=hashes(copied))
     assert line_of(copied).startswith(f"{copied / 'encoder.onnx'}: cannot be run by ONNX Runtime (")
+    rewrite(copied, parameters=float("inf"))
+    assert "lacks what an exported model says of itself (cannot convert float infinity" in line_of(copied)
+
+
+def reads_another_file(graph: onnx.ModelProto) -> None:
+    weights = graph.graph.initializer[0]
+    weights.ClearField("raw_data")
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="weights.bin")
+
+
+def takes_another_name(graph: onnx.ModelProto) -> None:
+    graph.graph.input[0].name = "pictures"
+    for node in graph.graph.node:
+        node.input[:] = ["pictures" if name == "images" else name for name in node.input]
+
+
+def calls_what_is_not_there(graph: onnx.ModelProto) -> None:
+    for node in graph.graph.node:
+        node.op_type = "Nothing"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (reads_another_file, "reads from other files, as nothing does that unweave export wrote"),
+        (takes_another_name, "does not fit the model.json beside it, take both from one export"),
+        (calls_what_is_not_there, "cannot be run by ONNX Runtime ("),
+    ],
+)
+def test_a_graph_of_somebody_elses_gets_one_line(
+    copied: Path,
+    change: Callable[[onnx.ModelProto], None],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(copied)
+    (copied / "weights.bin").write_bytes(bytes(10_000))
+    graph = onnx.load("encoder.onnx")
+    change(graph)
+    onnx.save(graph, "encoder.onnx")
+    rewrite(copied, files=hashes(copied))
+    assert line_of(copied).startswith(f"{copied / 'encoder.onnx'}: {said}")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_exported_model_is_for_use_only(there: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

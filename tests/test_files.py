@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from unweave.files import CannotWriteError, bundled, cache_folder, check_file, is_run, replacing, write_whole
+from unweave.errors import UnweaveError
+from unweave.files import (
+    CannotWriteError,
+    bundled,
+    cache_folder,
+    check_file,
+    check_new_folder,
+    is_run,
+    replacing,
+    write_whole,
+)
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -49,6 +59,14 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         f"{path}: cannot be written (Not a directory)",
         f"{path}: cannot be written (File exists)",
     )
+
+
+def test_text_that_is_no_utf_8_is_named_where_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(CannotWriteError) as error:
+        write_whole(tmp_path / "a.csv", "a.png\n" * 50 + "caf\udce9.png,smile\n" + "b.png\n" * 50)
+    line = rf"{tmp_path / 'a.csv'}: cannot be written ('caf\udce9...' is no UTF-8 text, rename it)"
+    assert str(error.value) == line
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_cache_folder_is_the_settings_then_the_systems_then_the_homes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +142,23 @@ def test_a_run_is_told_by_its_state_or_by_its_settings_and_a_model(tmp_path: Pat
 
 def test_a_place_for_a_file_is_checked_before_there_is_anything_to_write(tmp_path: Path) -> None:
     check_file(tmp_path / "new" / "figures.json")
-    assert list((tmp_path / "new").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(CannotWriteError, match="is a folder, expected the name of a file to write"):
         check_file(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(CannotWriteError, match=r"below: cannot be written \("):
         check_file(tmp_path / "file" / "below")
+
+
+def test_a_place_for_a_folder_is_checked_before_there_is_anything_to_write(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for good in ("new", "new/deep", "empty"):
+        check_new_folder(tmp_path / good)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    (tmp_path / "file").touch()
+    for taken in (tmp_path, tmp_path / "file"):
+        with pytest.raises(UnweaveError) as error:
+            check_new_folder(taken)
+        assert str(error.value) == f"{taken}: exists already and is not empty; name a new folder"
+    with pytest.raises(CannotWriteError, match=r"below: cannot be written \("):
+        check_new_folder(tmp_path / "file" / "below")

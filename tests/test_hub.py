@@ -16,6 +16,7 @@ from PIL import Image
 
 from unweave import hub
 from unweave.checkpoint import ModelCard, save_model
+from unweave.cli import main
 from unweave.config import build, write_config
 from unweave.errors import UnweaveError
 from unweave.model import Model, load
@@ -32,6 +33,9 @@ CARD = ModelCard(
     reconstruction={"median": 0.1, "limit": 0.25},
     name="toy",
 )
+
+
+ANSWERS = hub._answers
 
 
 def save_random(path: Path) -> Path:
@@ -166,6 +170,22 @@ def test_a_name_on_the_hub_is_one_file_of_it(model: Model, tmp_path: Path, monke
     assert len(asked) == 1
 
 
+def test_info_asks_the_hub_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked: list[tuple[Any, ...]] = []
+
+    def download(*names: str, **_: Any) -> str:
+        asked.append(names)
+        return str(save_random(tmp_path / "cache" / "model.safetensors"))
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    main(["info", "anna/faces"])
+    assert "3 classes: left, right, top" in capsys.readouterr().out
+    assert asked == [("anna/faces", "model.safetensors")]
+
+
 def refused(kind: type[errors.HfHubHTTPError], status: int) -> Exception:
     response: Any = SimpleNamespace(headers={}, request=None, status_code=status)
     return kind("many\nlines", response=response)
@@ -201,6 +221,36 @@ def test_what_the_hub_refuses_is_one_line(
         model.push_to_hub("anna/faces", api=FakeApi(error))
     assert str(caught.value).startswith(f"anna/faces: cannot be pushed, and the Hugging Face Hub {reason}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "offline"),
+    [
+        (None, False),
+        (refused(errors.HfHubHTTPError, 503), False),
+        (errors.OfflineModeIsEnabled("?"), True),
+        (TimeoutError(), True),
+    ],
+)
+def test_where_the_hub_does_not_answer_its_cache_alone_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None, offline: bool
+) -> None:
+    asked: list[bool] = []
+
+    def answer(address: str) -> None:
+        assert address.endswith("anna/faces/resolve/main/model.safetensors")
+        if error:
+            raise error
+
+    def download(*_: str, local_files_only: bool, **__: Any) -> str:
+        asked.append(local_files_only)
+        return "model.safetensors"
+
+    monkeypatch.setattr(hub, "_answers", ANSWERS)
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", answer)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    assert hub.fetch("anna/faces") == Path("model.safetensors")
+    assert asked == [offline]
 
 
 def test_offline_there_is_one_line(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

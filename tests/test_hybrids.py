@@ -74,6 +74,13 @@ def test_labels_are_those_of_the_donors_and_pictures_their_codes(
         assert np.abs(np.asarray(picture).astype(int) - as_pixels(hybrid)[0]).max() <= 1
 
 
+def test_labels_with_line_breaks_are_read_back(model: Model, toy_folder: Path, tmp_path: Path) -> None:
+    table = toy_folder / "train" / "metadata.csv"
+    table.write_text(table.read_text().replace("red", '"re\rd"'))
+    write_hybrids(model, toy_folder, tmp_path / "out", number=40)
+    assert set(read_table(tmp_path / "out").classes["colour"]) == {"blue", "green", "re\rd"}
+
+
 def test_hybrids_read_as_training_images(model: Model, toy_folder: Path, tmp_path: Path) -> None:
     write_hybrids(model, toy_folder, tmp_path / "out", number=12)
     table = read_table(tmp_path / "out")

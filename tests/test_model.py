@@ -22,6 +22,7 @@ from unweave.data.pictures import crop_resize
 from unweave.errors import UnweaveError
 from unweave.model import Model, load
 from unweave.networks import Generator
+from unweave.torch_engine import TorchEngine
 
 CARD = ModelCard(
     attributes={"expression": ("neutral", "smile"), "light": ("left", "right", "top")},
@@ -361,6 +362,11 @@ def test_a_device_that_is_not_there_gets_one_line(tmp_path: Path) -> None:
     path = save_random(tmp_path / "toy.safetensors")
     with pytest.raises(UnweaveError, match=r"^device 'gpu' is not to be had on this machine, expected cpu or another$"):
         load(path, device="gpu")
+
+
+def test_codes_that_lie_elsewhere_are_decoded_on_the_models_device(model: Model) -> None:
+    there = TorchEngine(Generator(model.attributes, width=CARD.width, residual_blocks=1), torch.device("meta"))
+    assert there.decode(model.encode(images(2))).device.type == "meta"
 
 
 def test_values_of_another_kind_get_their_line(tmp_path: Path) -> None:

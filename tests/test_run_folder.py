@@ -11,7 +11,7 @@ from unweave.checkpoint import load_tensors, save_tensors
 from unweave.config import build
 from unweave.errors import UnweaveError
 from unweave.method import Unweave
-from unweave.run_folder import locked, metrics_log, read_metrics, start_from
+from unweave.run_folder import locked, made, metrics_log, read_metrics, start_from
 from unweave.training import resume, train
 
 TINY = {
@@ -59,6 +59,19 @@ def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(run: Path)
         start_from(run, Unweave(build(TINY), {"a": ("b",)}), {"a": ("b",)})
 
 
+def test_labels_that_pairs_were_found_by_are_part_of_what_a_run_was_trained_on(
+    toy_folder: Path, tmp_path: Path
+) -> None:
+    rival = {"pair": "shape:circle=square", "same": ["colour"]}
+    data = {**TINY["data"], "attributes": ["shape"], "flip": False}
+    run = train(toy_folder, tmp_path / "run", **{**TINY, "data": data}, method="pix2pix", rivals=rival)
+    resume(run)
+    table = toy_folder / "train" / "metadata.csv"
+    table.write_text(table.read_text().replace("001.png,square,blue", "001.png,square,red"))
+    with pytest.raises(UnweaveError, match="its images or labels are no longer those it was trained on"):
+        resume(run)
+
+
 def test_odd_lines_of_the_log_never_keep_a_run_from_going_on(run: Path) -> None:
     whole = (run / "metrics.jsonl").read_bytes()
     odd = b'[1]\n{"step": "x"}\n\xff\xfe\n{"loss": 1}\nnull\n{"step": 2, "lo'
@@ -82,3 +95,30 @@ def test_two_at_once_do_not_train_in_one_run_folder(run: Path) -> None:
         resume(run)
     assert str(error.value) == f"{run}: is being trained in by another process; wait for it, or stop it"
     resume(run)
+
+
+def test_of_two_that_begin_in_one_folder_at_once_the_second_leaves_the_firsts_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    monkeypatch.setattr("unweave.run_folder.check_free", lambda _: None)  # it was free when the second looked
+    with made(run), locked(run):
+        (run / "config.yaml").touch()
+        with pytest.raises(UnweaveError, match="is being trained in by another process"), made(run), locked(run):
+            raise AssertionError
+        assert [path.name for path in run.iterdir()] == ["config.yaml"]
+
+
+def test_what_is_logged_goes_to_tensorboard_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with metrics_log(tmp_path, after=0, tensorboard=True) as log:
+        log({"step": 1, "reconstruction": 0.25})
+    (events,) = tmp_path.glob("events.out.tfevents.*")
+    assert b"reconstruction" in events.read_bytes()
+    assert read_metrics(tmp_path)["reconstruction"][1].tolist() == [0.25]
+    monkeypatch.setattr("unweave.run_folder.find_spec", lambda _: None)
+    with pytest.raises(UnweaveError) as error:
+        train("faces64", tmp_path / "run", run={"tensorboard": True})
+    line = "run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'"
+    assert str(error.value) == line

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from unweave.checkpoint import load_model, load_tensors
 from unweave.config import Config, build
@@ -171,6 +172,23 @@ def test_resume_refuses_data_that_changed(toy_folder: Path, tmp_path: Path) -> N
     table.write_text(table.read_text().replace("001.png,square", "001.png,circle"))
     with pytest.raises(UnweaveError, match="no longer those it was trained on"):
         resume(run)
+
+
+def test_images_that_have_changed_are_said_to_when_a_run_is_resumed(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
+    toy_folder.rename(tmp_path / "elsewhere")
+    config = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(config.replace(str(toy_folder), str(tmp_path / "elsewhere")))
+    capsys.readouterr()
+    resume(run)
+    assert "its images look other" not in capsys.readouterr().err
+    for path in (tmp_path / "elsewhere").rglob("*.png"):
+        with Image.open(path) as image:
+            image.rotate(180).save(path)
+    resume(run)
+    assert f"unweave: {run}: its images look other than those it was trained on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["zip", "pattern"])

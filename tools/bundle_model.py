@@ -12,9 +12,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from unweave.charts import curves
 from unweave.checkpoint import load_model, save_model
 from unweave.config import read_config
-from unweave.draw import curves
 from unweave.evaluate import evaluate
 from unweave.run_folder import read_metrics
 from unweave.snapshots import mean_codes, reconstruction_limits

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unweave.errors import UnweaveError
-from unweave.files import write_whole
+from unweave.files import check_new_folder, write_whole
 
 SETTINGS = ".settings.json"
 """What the folder was begun with; readers of the folder leave hidden files out."""
@@ -22,16 +22,18 @@ def begin(folder: Path, settings: dict[str, Any]) -> None:
     file = folder / SETTINGS
     if file.exists():
         told = _read_settings(file)
-        for name in [*settings, *told]:
-            if told.get(name) != settings.get(name):
-                before, now = (_plain(each.get(name)) for each in (told, settings))
+        if told.keys() != settings.keys():
+            raise UnweaveError(f"{folder}: was begun by another command or version; name a new folder")
+        for name in settings:
+            if told[name] != settings[name]:
+                before, now = _plain(told[name]), _plain(settings[name])
                 raise UnweaveError(
                     f"{folder}: was begun with {name} {before}, not {now}; give the same settings or name a new folder"
                 )
         sweep(folder)
         return
-    if folder.exists() and (not folder.is_dir() or any(path.suffix != ".part" for path in folder.iterdir())):
-        raise UnweaveError(f"{folder}: exists already and is not empty; name a new folder")
+    if not (folder.is_dir() and all(path.suffix == ".part" for path in folder.iterdir())):  # left by an early kill
+        check_new_folder(folder)
     write_whole(file, json.dumps(settings, indent=1) + "\n")
 
 

@@ -8,7 +8,11 @@ from itertools import chain
 from math import inf
 from typing import Any
 
+from unweave.codes import REST
 from unweave.data.pictures import check_crop
+
+LARGEST_SIZE = 8000
+"""Pixels; a damaged or hostile card could otherwise have a picture enlarged to more than the memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,16 @@ class ModelCard:
     method: str = "unweave"
     name: str = ""
 
+    @property
+    def code(self) -> tuple[int, int, int]:
+        """The shape of a code: channels, height, width."""
+        return round(128 * self.width), self.size // 4, self.size // 4
+
+    def fits(self, means: Mapping[str, Any]) -> bool:
+        """Whether mean codes are of its attributes and classes, and as large as its codes."""
+        shapes = {name: (len(classes), *self.code) for name, classes in self.attributes.items()}
+        return all(shapes.get(name) == tuple(mean.shape) for name, mean in means.items())
+
 
 def read_card(header: Mapping[str, Any]) -> ModelCard:
     """The card in a header; raises `TypeError`, `ValueError` or `UnweaveError` for what is no size, class and so on."""
@@ -50,7 +64,11 @@ def read_card(header: Mapping[str, Any]) -> ModelCard:
         for name, value in values.items():
             if type(value) not in kinds or (str not in kinds and not 0 <= value < inf):
                 raise ValueError(f"{name} is {value!r}, expected {expected}")
-    if header["size"] < 4 or header["size"] % 4:
-        raise ValueError(f"size is {header['size']}, expected a multiple of 4")
+    if not 0 < header["size"] <= LARGEST_SIZE or header["size"] % 4:
+        raise ValueError(f"size is {header['size']}, expected a multiple of 4 up to {LARGEST_SIZE}")
+    if header["channels"] not in (1, 3):
+        raise ValueError(f"channels is {header['channels']}, expected 3 or 1")
+    if not attributes or not all(attributes.values()) or REST in attributes:
+        raise ValueError(f"attributes are {attributes}, expected names but '{REST}', each with its classes")
     check_crop(header["crop"])
     return ModelCard(**{**header, "attributes": attributes})

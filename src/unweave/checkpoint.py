@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from unweave.adam import Adam, State
 from unweave.card import ModelCard, read_card
 from unweave.errors import UnweaveError
 from unweave.files import write_whole
@@ -64,16 +65,22 @@ def load_network(
         raise UnweaveError(f"{path}: is a model of {method}, expected {known}; `unweave translate` takes all of them")
     try:
         card = read_card(header)
+        weights, means = (
+            {name.removeprefix(kind): t.float() for name, t in tensors.items() if name.startswith(kind)}
+            for kind in ("generator.", "mean.")
+        )
+        if card.residual_blocks + len(card.attributes) > len(weights):
+            raise ValueError("it tells of more layers than there are tensors")
+        with torch.device("meta"):  # takes no memory, however much the header asks for
+            makers[card.method](card).load_state_dict(weights, assign=True)
+        if not card.fits(means):
+            raise ValueError("its mean codes are of other classes or sizes")
         generator = makers[card.method](card)
-        weights = {
-            name.removeprefix("generator."): t.float() for name, t in tensors.items() if name.startswith("generator.")
-        }
         generator.load_state_dict(weights)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UnweaveError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError, UnweaveError) as error:
         raise UnweaveError(
             f"{path}: its tensors and its header do not fit together ({str(error).splitlines()[0]})"
         ) from None
-    means = {name.removeprefix("mean."): t.float() for name, t in tensors.items() if name.startswith("mean.")}
     return card, generator.eval(), means
 
 
@@ -116,17 +123,15 @@ def digest(header: str, tensors: Mapping[str, Tensor]) -> str:
     return sha.hexdigest()
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+def optimiser_tensors(optimiser: Adam) -> dict[str, Tensor]:
     """The state of an optimiser as flat tensors: '<parameter's number>.<name>'."""
-    return {
-        f"{k}.{name}": value for k, state in optimiser.state_dict()["state"].items() for name, value in state.items()
-    }
+    return {f"{k}.{name}": value for k, state in optimiser.state.items() for name, value in state.items()}
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def restore_optimiser(optimiser: Adam, tensors: Mapping[str, Tensor]) -> None:
     """Put back what `optimiser_tensors` took."""
-    state: dict[int, dict[str, Tensor]] = {}
+    state: dict[int, State] = {}
     for key, tensor in tensors.items():
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = tensor
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    optimiser.restore(state)

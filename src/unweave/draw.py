@@ -1,4 +1,4 @@
-"""Every picture of the package: grids with labels, animations, curves, and their writing."""
+"""Pictures laid out: grids with labels, animations, and their writing. What draws numbers is in `charts.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 from unweave.files import replacing
 
 Picture = np.ndarray | Image.Image
@@ -111,12 +111,6 @@ def too_large(path: Path) -> Iterator[None]:
         raise UnweaveError(f"{path}: cannot be written ({error}); fewer pictures, or another ending, may do") from None
 
 
-def curves(series: Mapping[str, tuple[np.ndarray, np.ndarray]], path: Path, *, columns: int = 3) -> None:
-    """Write a picture with a small plot for each series: name -> (steps, values). What is not finite is left out."""
-    plots = [_plot(name, np.asarray(x, float), np.asarray(y, float)) for name, (x, y) in series.items()]
-    save(grid([plots[k : k + columns] for k in range(0, len(plots), columns)]), path)
-
-
 def check_target(path: Path, formats: Mapping[str, str]) -> str:
     """The format to write `path` in; raises `UnweaveError` for another ending and where a folder is in the way."""
     if path.is_dir():
@@ -125,28 +119,6 @@ def check_target(path: Path, formats: Mapping[str, str]) -> str:
     if path.suffix.lower() not in formats:
         raise UnweaveError(f"{path}: its ending says no format that can be written, expected {' or '.join(formats)}")
     return formats[path.suffix.lower()]
-
-
-def _plot(name: str, x: np.ndarray, y: np.ndarray) -> Image.Image:
-    """A line with its name, its last value, and its least and greatest value and step beside the frame."""
-    scale, width, height = 2, 400, 200  # drawn larger and reduced: smooth lines
-    sheet = Image.new("RGB", (width * scale, height * scale), _PAPER)
-    pen, font = ImageDraw.Draw(sheet), _font(11 * scale)
-    left, top, right, bottom = 62 * scale, 24 * scale, (width - 10) * scale, (height - 22) * scale
-    pen.rectangle((left, top, right, bottom), outline=(200, 200, 200), width=scale)
-    finite = np.isfinite(x) & np.isfinite(y)
-    x, y = x[finite], y[finite]
-    title = f"{name}  {y[-1]:.4g}" if len(y) else f"{name}  (no finite value)"
-    pen.text((left, top // 2), title, _INK, _font(13 * scale), anchor="lm")
-    if len(y):
-        across, up = (x - x.min()) / (np.ptp(x) or 1), (y - y.min()) / (np.ptp(y) or 1)
-        points = np.stack([left + across * (right - left), bottom - up * (bottom - top)], axis=1)
-        pen.line([*points[:1].flatten(), *points.flatten()], (30, 90, 200), 2 * scale, "curve")
-        pen.text((left - 4 * scale, top), f"{y.max():.3g}", _INK, font, anchor="rt")
-        pen.text((left - 4 * scale, bottom), f"{y.min():.3g}", _INK, font, anchor="rb")
-        pen.text((left, bottom + 4 * scale), f"{x.min():g}", _INK, font, anchor="lt")
-        pen.text((right, bottom + 4 * scale), f"{x.max():g}", _INK, font, anchor="rt")
-    return sheet.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _enlarged(picture: Picture) -> Image.Image:
@@ -158,8 +130,8 @@ def _enlarged(picture: Picture) -> Image.Image:
     return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.LANCZOS)
 
 
-def _font(size: int = 13) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(13)
 
 
 def _text_width(text: str) -> int:
@@ -167,9 +139,11 @@ def _text_width(text: str) -> int:
 
 
 def _cut(text: str, width: int) -> str:
-    """`text`, its end replaced by three dots where it is wider than `width` pixels."""
+    """`text` on one line, its end replaced by three dots where it is wider than `width` pixels."""
+    text = one_line(text)
     if _text_width(text) <= width:
         return text
+    text = text[:width]  # no letter is narrower than a pixel
     while text and _text_width(text + "...") > width:
         text = text[:-1]
     return text + "..."

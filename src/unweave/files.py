@@ -43,6 +43,9 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     except OSError as error:
         raise CannotWriteError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except UnicodeEncodeError as error:  # of the name of a file, or of a label, that is to stand in it
+        begins = error.object[: error.end].split("\n")[-1][-40:]
+        raise CannotWriteError(f"{path}: cannot be written ('{begins}...' is no UTF-8 text, rename it)") from error
     finally:
         remove(temporary)
 
@@ -63,20 +66,23 @@ def add_to_zip(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 def check_file(path: Path) -> None:
     """Raise `CannotWriteError` where no file `path` can be written, before there is anything to write."""
-    from tempfile import TemporaryFile
-
     if _is_folder(path):
         raise CannotWriteError(f"{path}: is a folder, expected the name of a file to write")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise CannotWriteError(f"{path}: cannot be written ({error.strerror})") from error
+    _check_place(path, path.absolute().parent)
+
+
+def check_new_folder(path: Path) -> None:
+    """Raise `UnweaveError` where no new folder `path` can be filled, before there is anything to write.
+
+    It may be there if it is empty.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UnweaveError(f"{path}: exists already and is not empty; name a new folder")
+    _check_place(path, path.absolute())
 
 
 def cache_folder() -> Path:
-    """Where decoded images are kept: $UNWEAVE_CACHE, else $XDG_CACHE_HOME/unweave, else ~/.cache/unweave."""
+    """Where what can be made anew is kept: $UNWEAVE_CACHE, else $XDG_CACHE_HOME/unweave, else ~/.cache/unweave."""
     if own := os.environ.get("UNWEAVE_CACHE"):
         return Path(own).expanduser()
     if users := os.environ.get("XDG_CACHE_HOME"):
@@ -133,6 +139,17 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # a name that is too long, which is told when it is written
         return False
+
+
+def _check_place(path: Path, folder: Path) -> None:
+    """Try the folder, or the nearest one above that is there; nothing is left of it."""
+    from tempfile import TemporaryFile
+
+    try:
+        with TemporaryFile(dir=next(each for each in (folder, *folder.parents) if each.exists())):
+            pass
+    except OSError as error:
+        raise CannotWriteError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _to_disk(path: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ from unweave.codes import Codes
 from unweave.data.batches import as_images
 from unweave.data.cache import cached_images
 from unweave.data.table import AttributeTable, read_table
+from unweave.data.writing import metadata
 from unweave.draw import save
 from unweave.errors import UnweaveError
 from unweave.files import replacing, write_whole
@@ -48,10 +46,10 @@ def write_hybrids(
             some = slice(batch * BATCH, (batch + 1) * BATCH)
             for name, picture in zip(names[some], pictures(decoded(model, pixels, donors[some])), strict=False):
                 save(picture, folder / "train" / name)
-        labels = [[name, *hybrid_labels(table, row)] for name, row in zip(names, donors, strict=False)]
-        files = [[name, *(table.files[row] for row in rows)] for name, rows in zip(names, donors, strict=False)]
-        write_whole(folder / "train" / "metadata.csv", _csv(["file_name", *model.attributes], labels))
-        write_whole(folder / "donors.csv", _csv(["file_name", *generator.names], files))
+        labels = [dict(zip(model.attributes, hybrid_labels(table, row), strict=True)) for row in donors]
+        files = [dict(zip(generator.names, (table.files[row] for row in rows), strict=True)) for rows in donors]
+        for path, cells in ((folder / "train" / "metadata.csv", labels), (folder / "donors.csv", files)):
+            write_whole(path, metadata([{"file_name": name} | row for name, row in zip(names, cells, strict=False)]))
 
 
 def draw_donors(rows: Int[np.ndarray, "images"], codes: int, *, number: int, seed: int) -> Int[np.ndarray, "number _"]:
@@ -73,9 +71,3 @@ def decoded(model: Model, pixels: np.ndarray, donors: Int[np.ndarray, "hybrids c
         for name, encoder, rows in zip(generator.names, generator.encoders, donors.T, strict=True)
     }
     return model.decode(Codes(codes))
-
-
-def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
-    return text.getvalue()

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
+from unweave.adam import Adam
 from unweave.config import Config
 from unweave.data.batches import Batch, TrainingSet, draw_batch, steps_per_epoch
 from unweave.data.table import AttributeTable
@@ -30,7 +31,7 @@ class Method(ABC, Generic[Net]):
     """What makes images."""
     average: Net
     """What gets used: the moving average of the generator's weights, or the generator itself."""
-    optimisers: dict[str, torch.optim.Adam]
+    optimisers: dict[str, Adam]
     """One for each of `modules`, by the same name."""
     batches: int = 1
     """How many times `run.batch` images a step takes in."""

@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import json
 import os
+import platform
 import signal
-import statistics
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
+import unweave
 from unweave import processes
 from unweave.config import Config
 from unweave.errors import UnweaveError
+from unweave.files import cache_folder, write_whole
 
 
 def resolve(config: Config) -> Config:
     """The settings with every "auto" of `run` replaced by what this machine is best at; sets torch's threads.
 
-    Of several processes the first decides. `run.threads` are those of all of them on a machine.
+    Of several processes the first decides, and all have to be able to. `run.threads` are those of all of them on a
+    machine.
     """
     threads = config.run.threads or usual_threads()
     torch.set_num_threads(processes.own_threads(threads))
-    device = config.run.device
+    device, precision = config.run.device, config.run.precision
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    processes.check_device(as_device(device))
-    precision = config.run.precision
+    device, threads = processes.exchange([device, threads])[0]
+    with processes.agreed():
+        processes.check_device(as_device(device))
     if precision == "auto":
         precision = "bfloat16" if bfloat16_is_faster(torch.device(device)) else "float32"
-    device, precision, threads = processes.exchange([device, precision, threads])[0]
+    precision = processes.exchange(precision)[0]
     return replace(config, run=replace(config.run, device=device, precision=precision, threads=threads))
 
 
@@ -57,31 +65,74 @@ def as_device(name: str | torch.device) -> torch.device:
 
 
 def bfloat16_is_faster(device: torch.device) -> bool:
-    """Whether a residual convolution of the decoder, forward and backward, takes less time in bfloat16."""
+    """Whether a residual convolution of the decoder, forward and backward, takes less time in bfloat16.
+
+    On a processor that may have such arithmetic it is measured, once: the cache folder keeps what came out, for as long
+    as nothing changes that it depends on.
+    """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return _seconds(torch.bfloat16) < 0.9 * _seconds(torch.float32)
+    if _lacks_bfloat16():
+        return False
+    with suppress(OSError, RuntimeError, UnicodeDecodeError):  # RuntimeError: there is no home folder
+        if (kept := _kept().read_text(encoding="utf-8")) in ("bfloat16", "float32"):
+            return kept == "bfloat16"
+    float32, bfloat16 = (_seconds(dtype) for dtype in (torch.float32, torch.bfloat16))
+    faster = bfloat16 < 0.9 * float32
+    with suppress(UnweaveError, RuntimeError):
+        write_whole(_kept(), "bfloat16" if faster else "float32")
+    return faster
+
+
+def _lacks_bfloat16() -> bool:
+    """Whether torch knows that the processor has no instructions for it, and would take many times as long."""
+    able = getattr(torch.cpu, "get_capabilities", dict)()  # there is none before torch 2.11
+    told = [has for name, has in able.items() if "bf16" in name or name == "avx_ne_convert"]
+    return bool(told) and not any(told)
+
+
+def _kept() -> Path:
+    """The file that keeps which precision is faster; its name changes with the program, the processor and threads."""
+    library = [torch.__version__, torch.__config__.show(), torch.get_num_threads()]
+    asked = sorted(pair for pair in os.environ.items() if pair[0].startswith(("ONEDNN_", "DNNL_")))
+    told = json.dumps([unweave.__version__, *library, asked, _processor()])
+    return cache_folder() / f"precision-{hashlib.sha256(told.encode()).hexdigest()[:16]}.txt"
+
+
+def _processor() -> str:
+    """Model and instructions of the processor, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return f"{platform.processor()} {platform.version()}"
+    same = ("vendor", "model", "cpu family", "stepping", "flags", "CPU ", "Features")  # others change, such as the MHz
+    return "\n".join([platform.machine(), *sorted({line for line in lines if line.startswith(same)})])
 
 
 def _seconds(dtype: torch.dtype) -> float:
+    """The least of as many trials as fit into a fifth of a second, and of two at least: the first takes longer."""
     x = torch.ones(8, 128, 16, 16, dtype=dtype, requires_grad=True)
     w = torch.ones(128, 128, 3, 3, dtype=dtype, requires_grad=True)
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
+    laps = [time.perf_counter()]
+    while len(laps) < 3 or laps[-1] - laps[0] < 0.2:
         F.conv2d(x, w, padding=1).sum().backward()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])
+        laps.append(time.perf_counter())
+    return min(b - a for a, b in pairwise(laps))
 
 
 def restore(config: Config) -> Config:
-    """The settings of a run that is resumed, changed where this machine lacks what they name, which stderr is told."""
-    run = config.run
+    """The settings of a run that is resumed, changed where this machine lacks what they name, which stderr is told.
+
+    Of several processes all go on with the cpu where one of them lacks the device.
+    """
+    run, lack = config.run, None
     try:
         as_device(run.device)
     except UnweaveError as error:
+        lack = str(error)
+    if lacks := list(filter(None, processes.exchange(lack))):
         if processes.first():
-            line = f"unweave: {error}: going on with the cpu, where results may differ in the last bits"
+            line = f"unweave: {lacks[0]}: going on with the cpu, where results may differ in the last bits"
             print(line, file=sys.stderr)
         run = replace(run, device="cpu")
     processes.check_device(torch.device(run.device))

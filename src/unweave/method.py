@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from unweave import losses, processes, snapshots
+from unweave.adam import Adam
 from unweave.codes import Codes
 from unweave.config import Config
 from unweave.data.batches import Batch, TrainingSet
@@ -229,10 +230,9 @@ def frozen(module: nn.Module) -> Iterator[None]:
         module.requires_grad_(True)
 
 
-def adam(module: nn.Module, rate: float, config: Config) -> torch.optim.Adam:
-    """Adam as the authors set it; `initial_lr` is what the schedule scales."""
-    group = {"params": list(module.parameters()), "lr": rate, "initial_lr": rate}
-    return torch.optim.Adam([group], betas=(config.optim.beta1, config.optim.beta2), eps=1e-8, fused=True)
+def adam(module: nn.Module, rate: float, config: Config) -> Adam:
+    """Adam as the authors set it."""
+    return Adam(module.parameters(), rate=rate, betas=(config.optim.beta1, config.optim.beta2))
 
 
 def learning_rate_share(step: int, steps: int, epoch_steps: int | None, flat: float) -> float:

@@ -22,6 +22,9 @@ FORMAT = 1
 """Version of the exported folder; a reader refuses a newer one."""
 CARD, ENCODER, DECODER, MEANS = "model.json", "encoder.onnx", "decoder.onnx", "means.npz"
 
+End = tuple[str, tuple[int, ...]]
+"""What goes into a graph or comes out of it: its name, and its shape without the batch."""
+
 
 class OnnxEngine:
     """Encoders and decoder as sessions of ONNX Runtime, on the CPU."""
@@ -61,15 +64,15 @@ def open_export(path: Path) -> tuple[ModelCard, OnnxEngine, dict[str, Any]]:
         files, parameters = dict(header.pop("files")), int(header.pop("parameters"))
         expected = {name: files[name] for name in (ENCODER, DECODER, MEANS)}
         card = read_card(header)
-    except (KeyError, TypeError, ValueError, AttributeError, UnweaveError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, UnweaveError) as error:
         raise UnweaveError(f"{path}: lacks what an exported model says of itself ({error})") from None
     contents = {name: _read(path.with_name(name), sha256) for name, sha256 in expected.items()}
-    names, side = (*card.attributes, REST), card.size // 4
-    image, code = (card.channels, card.size, card.size), (round(128 * card.width), side, side)
-    joined = (len(names) * code[0], side, side)
-    encoder = _session(path.with_name(ENCODER), contents[ENCODER], image, joined)
-    decoder = _session(path.with_name(DECODER), contents[DECODER], joined, image)
-    means = _read_means(path.with_name(MEANS), contents[MEANS], card, code)
+    names, (channels, *sides) = (*card.attributes, REST), card.code
+    images = "images", (card.channels, card.size, card.size)
+    codes = "codes", (len(names) * channels, *sides)
+    encoder = _session(path.with_name(ENCODER), contents[ENCODER], images, codes)
+    decoder = _session(path.with_name(DECODER), contents[DECODER], codes, images)
+    means = _read_means(path.with_name(MEANS), contents[MEANS], card)
     return card, OnnxEngine(names, parameters, encoder, decoder), means
 
 
@@ -107,28 +110,36 @@ def _changed(path: Path) -> UnweaveError:
     return UnweaveError(f"{path}: is damaged or was changed, its content is not what was exported; take another copy")
 
 
-def _session(path: Path, graph: bytes, comes_in: tuple[int, ...], goes_out: tuple[int, ...]) -> Any:
+def _unfit(path: Path) -> UnweaveError:
+    return UnweaveError(f"{path}: does not fit the {CARD} beside it, take both from one export")
+
+
+def _session(path: Path, graph: bytes, comes_in: End, goes_out: End) -> Any:
     if find_spec("onnxruntime") is None:
         raise UnweaveError(f"{path}: needs ONNX Runtime: pip install onnxruntime")
+    if b"location" in graph:  # what ONNX calls the name of another file to read weights from: whichever it says
+        raise UnweaveError(f"{path}: reads from other files, as nothing does that unweave export wrote")
     import onnxruntime
 
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what is wrong is told below
     try:
-        session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no class in common
         raise UnweaveError(f"{path}: cannot be run by ONNX Runtime ({' '.join(str(error).split())[:200]})") from None
-    shapes = [tuple(end.shape[1:]) for end in (*session.get_inputs(), *session.get_outputs())]
-    if shapes != [comes_in, goes_out]:
-        raise UnweaveError(f"{path}: does not fit the {CARD} beside it, take both from one export")
+    ends = [(end.name, tuple(end.shape[1:]), end.type) for end in (*session.get_inputs(), *session.get_outputs())]
+    if ends != [(*comes_in, "tensor(float)"), (*goes_out, "tensor(float)")]:
+        raise _unfit(path)
     return session
 
 
-def _read_means(path: Path, content: bytes, card: ModelCard, code: tuple[int, ...]) -> dict[str, Any]:
+def _read_means(path: Path, content: bytes, card: ModelCard) -> dict[str, Any]:
     try:
         with np.load(BytesIO(content), allow_pickle=False) as archive:
-            means = {name: archive[str(k)] for k, name in enumerate(card.attributes) if str(k) in archive}
+            known = [(str(k), name) for k, name in enumerate(card.attributes) if str(k) in archive]
+            means = {name: archive[k].astype(np.float32) for k, name in known}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise UnweaveError(f"{path}: cannot be read ({error})") from None
-    for name, mean in means.items():
-        if mean.shape != (len(card.attributes[name]), *code):
-            raise UnweaveError(f"{path}: does not fit the {CARD} beside it, take both from one export")
-    return {name: mean.astype(np.float32) for name, mean in means.items()}
+    if not card.fits(means):
+        raise _unfit(path)
+    return means

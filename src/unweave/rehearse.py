@@ -18,7 +18,7 @@ from unweave.config import Config
 from unweave.data.batches import Batch
 from unweave.data.table import AttributeTable
 from unweave.interface import Method
-from unweave.machine import memory_kept
+from unweave.machine import memory_advice, memory_kept
 from unweave.run_folder import check_free
 from unweave.training import begin
 
@@ -31,7 +31,7 @@ def rehearse(
     folder: Path | None = None,
     init_from: Path | None = None,
 ) -> Iterator[str]:
-    """Lines that tell what training on `data` would take; a few steps on noise are run, nothing is written.
+    """Lines that tell what training on `data` would take; a few steps on noise are run, no run folder is made.
 
     Raises `UnweaveError` as `train` does for all but the images themselves.
     """
@@ -74,12 +74,13 @@ def noise(config: Config, classes: Mapping[str, Sequence[str]], batches: int = 1
 def seconds_per_step(method: Method, batch: Batch) -> float:
     """The fastest of a few steps (or rounds of them that train every network), but the first, which also warms up."""
     seconds = []
-    for turn in range(TIMED_STEPS + 1):
-        start = time.perf_counter()
-        for step in range(turn * method.rhythm, (turn + 1) * method.rhythm):
-            parts = method.step(batch, step)
-            next(iter(parts.values())).item()  # waits for the device
-        seconds.append((time.perf_counter() - start) / method.rhythm)
+    with memory_advice(method.config):
+        for turn in range(TIMED_STEPS + 1):
+            start = time.perf_counter()
+            for step in range(turn * method.rhythm, (turn + 1) * method.rhythm):
+                parts = method.step(batch, step)
+                next(iter(parts.values())).item()  # waits for the device
+            seconds.append((time.perf_counter() - start) / method.rhythm)
     return min(seconds[1:])
 
 

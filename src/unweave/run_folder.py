@@ -35,6 +35,10 @@ from unweave.networks import Classifier
 Log = Callable[[Mapping[str, float]], None]
 
 
+class TrainedInError(UnweaveError):
+    """Another process trains in the run folder."""
+
+
 @contextmanager
 def made(folder: Path) -> Iterator[Path]:
     """Make a run folder; where what follows fails, leave what was before. Raises `UnweaveError` where it is in use."""
@@ -46,6 +50,8 @@ def made(folder: Path) -> Iterator[Path]:
         raise UnweaveError(f"{folder}: no folder can be made here ({error.strerror})") from None
     try:
         yield folder
+    except TrainedInError:  # what is in there is the other's, which was a moment faster
+        raise
     except BaseException:
         with suppress(OSError):  # the first error is the one to tell
             for path in folder.iterdir():
@@ -64,7 +70,7 @@ def check_free(folder: Path) -> None:
 
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
-    """Keep a run folder from being trained in by two at once; raises `UnweaveError` for the second.
+    """Keep a run folder from being trained in by two at once; raises `TrainedInError` for the second.
 
     The lock ends with the process, however that ends. Where a system or a disk has no such locks, nothing is kept.
     """
@@ -76,32 +82,36 @@ def locked(run: Path) -> Iterator[None]:
             stack.callback(os.close, folder)
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UnweaveError(f"{run}: is being trained in by another process; wait for it, or stop it") from None
+            raise TrainedInError(f"{run}: is being trained in by another process; wait for it, or stop it") from None
         except (ImportError, OSError):
             pass
         yield
 
 
-def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable) -> None:
-    """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score."""
+def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable, pixels: np.ndarray) -> None:
+    """Everything that going on after `step` steps needs: weights, their average, optimisers, the best score.
+
+    `table` and `pixels`, uint8 (images, height, width, channels), are what it is trained on, to be known again.
+    """
     tensors: dict[str, Tensor] = {}
     for name, module in method.modules.items():
         tensors |= {f"{name}/{key}": value for key, value in module.state_dict().items()}
         tensors |= {f"{name}.adam/{key}": value for key, value in optimiser_tensors(method.optimisers[name]).items()}
     if method.average is not method.generator:
         tensors |= {f"average/{key}": value for key, value in method.average.state_dict().items()}
-    header = {"kind": "state", "step": step, "best": best, "classes": table.classes, "data": fingerprint(table)}
+    header = {"kind": "state", "step": step, "best": best, "classes": table.classes}
+    header |= {"data": fingerprint(table, method.config.rivals.same), "pixels": likeness(pixels)}
     save_tensors(run / "state.safetensors", tensors, header)
 
 
-def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, float]:
-    """Put the last checkpoint back into `method`; returns its step and best score."""
+def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, float, str | None]:
+    """Put the last checkpoint back into `method`; returns its step, its best score and the `likeness` it is told of."""
     tensors, header = load_tensors(run / "state.safetensors", "state")
     try:
         step, best, data = int(header["step"]), float(header["best"]), header["data"]
     except (KeyError, TypeError, ValueError) as error:
         raise UnweaveError(f"{run}: its state.safetensors lacks what a training state holds ({error})") from None
-    if data != fingerprint(table):
+    if data != fingerprint(table, method.config.rivals.same):
         raise UnweaveError(
             f"{run}: its images or labels are no longer those it was trained on; restore them, or --init-from it"
         )
@@ -117,7 +127,7 @@ def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, f
         raise UnweaveError(
             f"{run}: its state.safetensors does not fit its config.yaml, restore both as they were ({reason})"
         ) from None
-    return step, best
+    return step, best, header.get("pixels")  # older states tell of none
 
 
 def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
@@ -133,10 +143,17 @@ def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
     return found
 
 
-def fingerprint(table: AttributeTable) -> str:
-    """Changes with the names, splits, classes and labels of the images; not with where they lie."""
-    told = [table.files, table.splits, {name: table.columns[name] for name in table.attributes}, dict(table.classes)]
+def fingerprint(table: AttributeTable, same: Sequence[str] = ()) -> str:
+    """Changes with the images' names, splits, classes and labels (in columns `same` too); not with where they lie."""
+    columns = {name: table.columns[name] for name in (*table.attributes, *same) if name in table.columns}
+    told = [table.files, table.splits, columns, dict(table.classes)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def likeness(pixels: np.ndarray) -> str:
+    """Changes with the images' pixels, as far as 256 of them tell that are spread over all."""
+    some = np.linspace(0, len(pixels) - 1, 256).round().astype(int)
+    return hashlib.sha256(np.ascontiguousarray(pixels[some]).data).hexdigest()
 
 
 def start_from(run: Path, method: Method, classes: Mapping[str, Sequence[str]]) -> None:

@@ -48,4 +48,4 @@ class TorchEngine:
     @torch.no_grad()
     def decode(self, codes: Codes) -> Tensor:
         """Codes -> images in [-1, 1], on the device."""
-        return self.generator.decode(codes)
+        return self.generator.decode(codes.to(self.device))

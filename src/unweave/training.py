@@ -1,7 +1,8 @@
-"""The training loop: one flat function that drives anything with the small interface of `method.py`."""
+"""The training loop: one flat function that drives anything with the interface of `interface.py`."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
@@ -32,6 +33,7 @@ from unweave.method import Unweave, learning_rate_share
 from unweave.run_folder import (
     check_free,
     check_tensorboard,
+    likeness,
     locked,
     made,
     metrics_log,
@@ -79,7 +81,7 @@ def train(
                     stack.enter_context(locked(run))
                     training, held = prepare(table, config)
                     settings.write_config(run / "config.yaml", config)
-                    write_state(run, method, 0, float("-inf"), table)
+                    write_state(run, method, 0, float("-inf"), table, training.pixels)
             else:
                 training, held = training_images(table, config)[0], None
         return fit(method, training, held, table, config, run, first_step=0, best=float("-inf"))
@@ -107,7 +109,8 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
     """Go on with a run that was stopped, bit for bit, from its last checkpoint; returns the run folder.
 
     Data and settings are the run's own; `data` is only needed where it was trained on arrays. On another machine the
-    arithmetic may differ in the last bits, which is said on stderr, as it may with another number of processes.
+    arithmetic may differ in the last bits, as it may with another number of processes; what is seen of that, such as
+    images that are decoded otherwise, is said on stderr.
     """
     run = Path(run)
     with machine.memory_kept(), processes.together(), ExitStack() as stack:
@@ -116,9 +119,12 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
             if processes.first():
                 stack.enter_context(locked(run))
         with processes.in_turn():
-            step, best = read_state(run, method, table)
-            images = prepare(table, config) if processes.first() else (training_images(table, config)[0], None)
-        return fit(method, *images, table, config, run, first_step=step, best=best)
+            step, best, pixels = read_state(run, method, table)
+            training, held = prepare(table, config) if processes.first() else (training_images(table, config)[0], None)
+        if processes.first() and pixels not in (None, likeness(training.pixels)):
+            line = "its images look other than those it was trained on, if only by a bit; going on with them"
+            print(f"unweave: {run}: {line}", file=sys.stderr)
+        return fit(method, training, held, table, config, run, first_step=step, best=best)
 
 
 def begin_again(run: Path, data: AttributeTable | None) -> tuple[AttributeTable, Config, Method]:
@@ -149,7 +155,8 @@ def as_table(data: str | Path | AttributeTable, config: Config) -> AttributeTabl
 
 def method_of(config: Config, table: AttributeTable) -> Method:
     """What the settings train, its weights drawn from the run's seed."""
-    return Unweave(config, table.classes) if config.method == "unweave" else make_rival(config, table)
+    with machine.memory_advice(config):
+        return Unweave(config, table.classes) if config.method == "unweave" else make_rival(config, table)
 
 
 def source_of(table: AttributeTable) -> str:
@@ -242,7 +249,7 @@ def fit(
 
             share = learning_rate_share(step, steps, None if rhythm.steps else epoch_steps, config.optim.flat)
             for optimiser in method.optimisers.values():
-                optimiser.param_groups[0]["lr"] = optimiser.param_groups[0]["initial_lr"] * share
+                optimiser.rate = optimiser.initial_rate * share
             parts = method.step(batch, step)
             bar.update()
 
@@ -264,20 +271,21 @@ def fit(
                     figures = method.figures(held, HELD_OUT_IMAGES) if held else {}
                     if held and sampling:
                         log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
-                        tqdm.write(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
+                        if figures:
+                            tqdm.write(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
                         method.sample(held, run / "samples" / f"{done:06d}.png")
                         if score(figures) >= best:
                             best = score(figures)
                             method.write(run / "best.safetensors", training, table, figures, done)
                     if held and saving:
                         method.write(run / "last.safetensors", training, table, figures, done)
-                        write_state(run, method, done, best, table)
+                        write_state(run, method, done, best, table, training.pixels)
                 saved = done if saving else saved
             if done == logged:
                 waited, since = 0.0, time.perf_counter()  # evaluations and checkpoints are not training time
             if leave and done < steps:
                 if first:
-                    tqdm.write(f"stopped after step {done}; go on with: unweave train --resume {run}")
+                    tqdm.write(f"stopped after step {done}")
                 processes.close()
                 raise leave
     return run

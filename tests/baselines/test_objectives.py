@@ -184,7 +184,7 @@ def test_no_step_of_the_generator_moves_the_critic(method: str) -> None:
 def test_learning_lowers_the_error(method: str, part: str) -> None:
     rival = tiny(method, critic_steps=1)
     for optimiser in rival.optimisers.values():
-        optimiser.param_groups[0]["lr"] = 2e-3
+        optimiser.rate = 2e-3
     draw = torch.Generator().manual_seed(0)
     images = torch.rand(4, 3, 2, 2, generator=draw).repeat_interleave(16, 2).repeat_interleave(16, 3) * 2 - 1
     labels = torch.tensor([[0, 0], [1, 1], [0, 0], [1, 1]])

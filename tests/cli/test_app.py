@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -136,6 +137,15 @@ def test_a_name_too_long_for_a_file_gets_one_line() -> None:
         done = run(*arguments, *more)
         assert done.returncode == 2
         assert re.fullmatch(r"unweave: x{300}: .*[Ff]ile name too long.*\n", done.stderr)
+
+
+def test_letters_that_the_terminal_does_not_have_are_spelled_out(tmp_path: Path) -> None:
+    (tmp_path / "a-b.png").touch()
+    command = [sys.executable, "-m", "unweave", "data", "check", str(tmp_path), "--pattern", "{größe}-{x}"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert r"gr\xf6\xdfe" in done.stdout
+    assert done.returncode == 2  # an empty file is no image
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_users_home_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from unweave.cli import main
+from unweave.data.batches import Batch
+from unweave.interface import Method
+from unweave.method import Unweave
 
 MISTAKES = {
     "--attribute shape --budget 20": "the budget is '20', expected a time such as 20m, 90s or 1h, or images as in",
@@ -47,3 +53,21 @@ def test_data_without_test_images_get_one_line(
         main(f"compare {toy_folder / 'train'} --attribute shape --budget 20m -o {tmp_path / 'out'}".split())
     line = "unweave: shape circle has no test images, expected some; unweave data split\n"
     assert capsys.readouterr().err == line
+
+
+def test_what_is_stopped_goes_on_by_the_same_command_and_by_no_other(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*given: Any) -> Batch:
+        os.kill(os.getpid(), signal.SIGINT)
+        return Method.batch(*given)
+
+    monkeypatch.setattr(Unweave, "batch", pressed)
+    settings = "--attribute shape --methods unweave --budget 96i --size 32 --width 0.0625 --pairs 2 --judge-steps 2"
+    with pytest.raises(SystemExit) as left:
+        main(["compare", str(toy_folder), "-o", str(tmp_path / "out"), *settings.split()])
+    assert left.value.code == 130
+    said = capsys.readouterr()
+    assert said.out == "stopped after step 1\n"
+    assert "--resume" not in said.err
+    assert said.err.splitlines()[-1] == "unweave: stopped; the same command goes on with the comparison"

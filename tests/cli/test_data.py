@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,31 @@ def test_errors_are_listed_and_the_exit_code_is_2(toy_folder: Path, capsys: pyte
         f"error: {toy_folder}: 47 training images are too few for a batch of 48",
     ]
     assert shown.err == f"unweave: {toy_folder}: errors found: 3\n"
+
+
+def test_names_that_are_no_utf_8_and_names_that_forge_lines_are_listed_on_a_line_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (b"caf\xe9", b"ok\nno errors"):
+        os.makedirs(b"in/" + name)  # noqa: PTH103 (no Path is made of bytes)
+        for k in range(2):
+            with open(b"in/" + name + b"/%d.png" % k, "wb") as file:  # noqa: PTH123
+                file.write(b"hello")
+    with pytest.raises(SystemExit) as left:
+        main(["data", "check", "in"])
+    assert left.value.code == 2
+    errors = [line for line in capsys.readouterr().out.splitlines() if "is not an image" in line]
+    assert [line.split("/")[0] for line in errors] == [*[r"error: caf\udce9"] * 2, *[r"error: ok\nno errors"] * 2]
+    for command in ("split in out --share 0.5", "export in out", "pack in out.zip"):
+        with pytest.raises(SystemExit) as left:
+            main(["data", *command.split()])
+        assert left.value.code == 2
+        said = capsys.readouterr().err
+        assert r"caf\udce9" in said
+        assert said.endswith("is no UTF-8 text, rename it)\n")
+        assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def test_a_pattern_is_taken_from_the_command_line(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -10,10 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from unweave.checkpoint import load_tensors
 from unweave.cli import app, main
 from unweave.cli.train import layered
 from unweave.config import Config, preset
 from unweave.errors import UnweaveError
+from unweave.interface import Method
+from unweave.method import Unweave
 
 TINY = (
     "--data.size 32 --networks.width 0.0625 --networks.critic-width 0.0625 --networks.residual-blocks 1"
@@ -137,6 +142,33 @@ def test_training_from_the_command_line_fills_a_run_folder_that_can_be_resumed(
     assert f"unweave transfer {run}" in capsys.readouterr().out
 
 
+def test_a_training_that_is_stopped_says_how_to_go_on_if_it_can_be(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    command = ["train", str(toy_folder), "-o", str(tmp_path / "run"), *TINY]
+    with monkeypatch.context() as patch:
+        patch.setattr("unweave.training.cached_images", lambda *_, **__: pressed())
+        with pytest.raises(SystemExit) as left:
+            main(command)
+    assert left.value.code == 130
+    assert "--resume" not in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(Unweave, "batch", lambda *given: pressed() or Method.batch(*given))
+        with pytest.raises(SystemExit) as left:
+            main(command)
+    assert left.value.code == 130
+    said = capsys.readouterr()
+    assert said.out == "stopped after step 1\n"
+    line = f"unweave: stopped; go on with: unweave train --resume {tmp_path / 'run'}"
+    assert said.err.splitlines()[-1] == line
+    main(line.split()[-3:])
+    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 4
+
+
 def test_a_rival_is_trained_by_its_name_and_says_how_it_is_used(
     toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,6 +203,24 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     for expected in ("networks:", "48 training", "parameters", "time", "memory"):
         assert expected in shown
     assert not run.exists()
+
+
+@pytest.mark.parametrize("place", ["__init__", "step"])
+def test_too_little_memory_for_the_networks_or_a_step_gets_a_line_that_says_what_to_lower_from_a_dry_run_too(
+    place: str, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> None:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(Unweave, place, too_large)
+    for dry in ([], ["--dry-run"]):
+        with pytest.raises(SystemExit) as left:
+            main(["train", str(toy_folder), "-o", str(tmp_path / f"run{len(dry)}"), *TINY, *dry])
+        assert left.value.code == 2
+        said = capsys.readouterr().err.splitlines()
+        assert (
+            said[-1] == "unweave: out of memory on cpu: lower one of run.batch 8, data.size 32, networks.width 0.0625"
+        )
 
 
 @pytest.mark.parametrize(

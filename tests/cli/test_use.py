@@ -92,6 +92,14 @@ def test_transfer_writes_the_picture_that_python_gives(model: Model, capsys: pyt
     assert not same("new/out.png", model.transfer("source.png", exemplars))
 
 
+def test_a_home_folder_behind_an_equals_sign_is_found(
+    model: Model, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(Path().absolute()))
+    run(capsys, "transfer toy.safetensors source.png --from light=~/a.png -o o.png")
+    assert same("o.png", model.transfer("source.png", {"light": "a.png"}))
+
+
 def test_one_strength_serves_all_attributes_and_may_be_negative(
     model: Model, capsys: pytest.CaptureFixture[str]
 ) -> None:

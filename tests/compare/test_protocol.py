@@ -14,7 +14,7 @@ from unweave.compare.budget import Budget, parse_budget
 from unweave.compare.protocol import Part, Protocol, departures, parts_of, settings_of, table_of, ways
 from unweave.config import RunConfig, recipe
 from unweave.data.table import AttributeTable, table_from_arrays
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 
 PROTOCOL = Protocol(attribute="look", source="neutral", targets=("smile", "big / smile"), size=64, width=0.25)
 HERE = RunConfig(device="cpu", precision="float32", threads=2)
@@ -43,7 +43,7 @@ OTHER_TEXT = st.text(max_size=6).filter(lambda text: not re.fullmatch(r"\s*[0-9.
 def test_what_is_no_budget_gets_one_line(text: str) -> None:
     with pytest.raises(UnweaveError) as error:
         parse_budget(text)
-    line = f"the budget is '{text}', expected a time such as 20m, 90s or 1h, or images as in 60000i"
+    line = f"the budget is '{one_line(text)}', expected a time such as 20m, 90s or 1h, or images as in 60000i"
     assert str(error.value) == line
 
 

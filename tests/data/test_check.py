@@ -112,6 +112,12 @@ def test_what_makes_learning_hard_is_a_warning(splits: dict[str, list[str]], lin
     assert [(finding.level, finding.line) for finding in report.findings] == [("warning", line)]
 
 
+def test_a_split_in_capitals_is_told_how_to_be_called(tmp_path: Path) -> None:
+    folder = make(tmp_path / "x", {"Train": good_rows()})
+    expected = f"{folder}: holds the folder Train, expected it to be called train"
+    assert lines(check(folder), "error") == [expected]
+
+
 def test_small_and_unlisted_images_are_warnings(tmp_path: Path) -> None:
     folder = make(tmp_path / "x", {"train": good_rows()})
     Image.new("L", (20, 70)).save(folder / "train" / "03.png")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unweave.data.pattern import read_pattern
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 
 SEPARATORS = st.sampled_from(["-", "_", "--", " (", ".", "+"])
 LABELS = st.text(alphabet="abcXYZ0189é[*", min_size=1, max_size=8)
@@ -30,7 +30,7 @@ def test_any_text_is_a_pattern_or_one_line(text: str) -> None:
         names = read_pattern(text).names
     except UnweaveError as error:
         line = str(error)
-    assert line.startswith(f"pattern '{text}' ") if line else len(set(names)) == len(names) > 0
+    assert line.startswith(f"pattern '{one_line(text)}' ") if line else len(set(names)) == len(names) > 0
 
 
 @given(st.text(max_size=30))

@@ -144,6 +144,17 @@ def test_a_matrix_is_what_its_command_and_its_python_write(desk: Desk, strength:
     assert pixels("matrix.png").shape < pixels("matrix/grid.png").shape  # it has no headers
 
 
+def test_a_matrix_of_pictures_of_one_name_in_several_folders_has_all_of_them(desk: Desk) -> None:
+    for folder, name in (("x", "a b"), ("y y", "c")):
+        Path(folder).mkdir()
+        Path(f"{name}.png").rename(f"{folder}/1.png")
+    sources, exemplars = [put("x/1"), put("y y/1")], [put("base")]
+    rows = desk.matrix("shape", sources, exemplars, 1.0)
+    run(spelled.matrix("toy.safetensors", "shape", sources, exemplars, 1.0).command)
+    for k, row in enumerate(rows):
+        assert np.abs(pixels(f"matrix/{k}-1--base.png") - pixels(row[0])).max() <= 1
+
+
 def test_codes_are_found_once_for_each_content(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     encode = desk.model.encode

@@ -39,7 +39,7 @@ def load_any(name_or_path: str | Path, device: str | torch.device = "cpu") -> Mo
     """The model of whatever method, as `load` of this room or `unweave.load` gives it."""
     path = find_model(name_or_path)
     rival = path.name != CARD and load_tensors(path, "model")[1].get("method", "unweave") != "unweave"
-    return load(name_or_path, device) if rival else load_model(name_or_path, device)
+    return load(path, device) if rival else load_model(path, device)
 
 
 class Translator:

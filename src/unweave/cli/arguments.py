@@ -84,6 +84,7 @@ def file_names(files: Sequence[Path]) -> list[str]:
 def check_out(out: Path, folder: bool) -> None:
     """Raise `UnweaveError` where `out` cannot become a picture, or a new folder of pictures."""
     from unweave.draw import STILL, check_target
+    from unweave.files import check_new_folder
 
     if not folder:
         check_target(out, STILL)
@@ -91,5 +92,5 @@ def check_out(out: Path, folder: bool) -> None:
         raise UnweaveError(
             f"{out}: is the name of a picture, but there are many to write; name a folder, such as {out.stem}"
         )
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UnweaveError(f"{out}: exists already and is not empty; name a new folder")
+    else:
+        check_new_folder(out)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 
 app = App(name="data", help="Check, prepare, split, join, pack and convert labelled images.")
 for _command, _help in {  # as in their docstrings, which are read when they are asked for
@@ -58,9 +58,8 @@ def check(
     if sheet is not None:
         check_out(sheet, folder=False)
     report = look(data, attributes=attributes or None, pattern=pattern, size=size, batch=batch, crop=crop)
-    print("\n".join(report.summary))
-    for finding in report.findings:
-        print(f"{finding.level}: {finding.line}")
+    for line in [*report.summary, *(f"{finding.level}: {finding.line}" for finding in report.findings)]:
+        print(one_line(line))
     errors = sum(finding.level == "error" for finding in report.findings)
     if errors:
         raise UnweaveError(f"{data}: errors found: {errors}")

@@ -12,7 +12,7 @@ def export(model: str, out: Path, /) -> None:
     Parameters
     ----------
     model
-        A run folder, a model file, or faces64 for the bundled model.
+        A run folder, a model file, faces64 for the bundled model, or OWNER/NAME on the Hugging Face Hub.
     out
         The new folder: encoder.onnx, decoder.onnx, means.npz and model.json. It does as MODEL in transfer, mix,
         interpolate, synthesize and info, with ONNX Runtime in the place of torch.

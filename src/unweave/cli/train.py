@@ -1,6 +1,9 @@
 """`unweave train`."""
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,7 +58,8 @@ def train(
             raise UnweaveError("--resume takes data and settings from the run folder; leave all other arguments away")
         from unweave.training import resume as go_on
 
-        finish(go_on(resume))
+        with resumable(resume):
+            finish(go_on(resume))
         return
     if data is None:
         raise UnweaveError("DATA is missing: a folder or .zip of labelled images, or faces64 (or --resume RUN)")
@@ -72,7 +76,8 @@ def train(
         raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")
     from unweave.training import train as learn
 
-    finish(learn(data, out, config=resolved, init_from=init_from))
+    with resumable(out):
+        finish(learn(data, out, config=resolved, init_from=init_from))
 
 
 def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) -> Config:
@@ -83,6 +88,20 @@ def layered(preset: str | None, config: Path | None, changes: dict[str, Any]) ->
     if config is not None:
         resolved = read_config(config, resolved)
     return build(changes, resolved)
+
+
+@contextmanager
+def resumable(run: Path) -> Iterator[None]:
+    """Where what is inside is asked to stop, say how to go on, if there is a run by then."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        from unweave.files import is_run
+        from unweave.processes import first
+
+        if first() and is_run(run):
+            print(f"unweave: stopped; go on with: unweave train --resume {run}", file=sys.stderr)
+        raise
 
 
 def finish(run: Path) -> None:

@@ -8,7 +8,8 @@ from cyclopts import Parameter
 
 from unweave.cli.arguments import assignments, check_out, file_names, image_files, weighted
 from unweave.cli.arguments import strength as strength_of
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
+from unweave.files import expanded
 
 Out = Annotated[Path, Parameter(alias="-o")]
 Strength = Annotated[tuple[str, ...], Parameter(consume_multiple=False, show_default=False)]
@@ -41,16 +42,19 @@ def transfer(
         The picture to write (.png, .webp, .jpg). With a folder as the source, or as one of the exemplars, the new
         folder: a picture for each pair, and grid.png, whose rows are the sources and whose columns are the exemplars.
     """
-    chosen = assignments(from_, "--from", "ATTRIBUTE=IMAGE, such as expression=smile.png")
+    chosen = {
+        name: expanded(path)  # shells leave a ~ behind an equals sign as it is
+        for name, path in assignments(from_, "--from", "ATTRIBUTE=IMAGE, such as expression=smile.png").items()
+    }
     strengths = strength_of(strength)
-    folders = [name for name, path in chosen.items() if Path(path).is_dir()]
+    folders = [name for name, path in chosen.items() if path.is_dir()]
     if len(folders) > 1:
         raise UnweaveError(
             f"--from has folders for {' and '.join(folders)}, expected a folder for one attribute at most"
         )
     many = source.is_dir() or bool(folders)
     check_out(out, many)
-    sources, exemplars = image_files(source), {name: image_files(Path(path)) for name, path in chosen.items()}
+    sources, exemplars = image_files(source), {name: image_files(path) for name, path in chosen.items()}
 
     from unweave.cli.outputs import MOST_COLUMNS, Change, read_all, write_many, write_one
     from unweave.images import pictures
@@ -73,7 +77,7 @@ def transfer(
     varied = exemplars[next(iter(folders or exemplars))]
     labels, headers = file_names(varied), pictures(loaded.read(varied[:MOST_COLUMNS]))
     if not folders and len(exemplars) > 1:  # no one exemplar stands for the column
-        labels, headers = ["+".join(Path(path).stem for path in chosen.values())], []
+        labels, headers = ["+".join(path.stem for path in chosen.values())], []
     write_many(loaded, sources, labels, changes, headers, out)
 
 
@@ -214,12 +218,13 @@ def info(model: str, /) -> None:
     from unweave.model import find_model, load
     from unweave.portable import CARD
 
-    if find_model(model).name == CARD or find_spec("torch") is None:
-        loaded = load(model)
+    path = find_model(model)  # once, as it may have to be downloaded
+    if path.name == CARD or find_spec("torch") is None:
+        loaded = load(path)
     else:
         from unweave.baselines.translator import load_any
 
-        loaded = load_any(model)
+        loaded = load_any(path)
     card = loaded.card
     colours = "RGB" if card.channels == 3 else "grey"
     rows = {
@@ -235,4 +240,4 @@ def info(model: str, /) -> None:
         rows["reconstruction error"] = f"{figures} (mean absolute, on the [-1, 1] scale)"
     width = max(map(len, rows))
     for name, value in rows.items():
-        print(f"{name:{width}}  {value}")
+        print(one_line(f"{name:{width}}  {value}"))

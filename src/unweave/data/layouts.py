@@ -33,7 +33,7 @@ def list_rows(store: Store, pattern: str | None) -> Listing:
 
 def image_names(store: Store) -> list[str]:
     """The files that are images, by their endings."""
-    return [name for name in store.names if PurePosixPath(name).suffix.lower() in ENDINGS]
+    return [name for name in store.names if posixpath.splitext(name)[1].lower() in ENDINGS]
 
 
 def _depth_allows(name: str) -> bool:
@@ -62,6 +62,9 @@ def _by_folder(store: Store, listing: Listing) -> None:
     below = next((name for name in store.names if posixpath.basename(name) in NAMES), None)
     if below is not None:
         folder = posixpath.dirname(below)
+        if folder not in SPLITS and folder.lower() in SPLITS:
+            listing.error(f"{store.path}: holds the folder {folder}, expected it to be called {folder.lower()}")
+            return
         inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
         listing.error(f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}")
         return

@@ -9,7 +9,7 @@ from unweave.data.pictures import crop_resize, decode, to_picture
 from unweave.data.store import Store
 from unweave.data.table import AttributeTable
 from unweave.draw import grid, stacked
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 
 SAMPLES = 8
 """Images of a class that are shown, spread over all of them."""
@@ -33,7 +33,7 @@ def sample_sheet(table: AttributeTable, *, size: int, crop: str) -> Image.Image:
                 return to_picture(crop_resize(decode(store.read(name), name), size=size, channels=3, crop=crop))
             except UnweaveError as error:
                 line = str(error)
-                raise UnweaveError(line if name in line else f"{name}: {line}") from error
+                raise UnweaveError(line if one_line(name) in line else f"{name}: {line}") from error
 
         for a, attribute in enumerate(table.attributes):
             classes = table.classes[attribute]

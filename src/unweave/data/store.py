@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unweave.errors import UnweaveError
-from unweave.files import bundled, expanded, is_run, replacing, tell_hidden
+from unweave.files import bundled, check_new_folder, expanded, is_run, replacing, tell_hidden
 
 LARGEST_FILE = 256 * 2**20
 """Bytes of one file, once unpacked."""
@@ -111,8 +111,7 @@ def unpack(source: str | Path, target: Path) -> int:
     out of it.
     """
     target = Path(target)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UnweaveError(f"{target}: exists already and is not empty; name a new folder")
+    check_new_folder(target)
     path = find_source(source)
     if path.is_dir():
         raise UnweaveError(f"{path}: is a folder, expected a .zip or the name of a bundled set")
@@ -135,7 +134,8 @@ def _walk(folder: Path) -> list[str]:
     for place, folders, files in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))  # links may lead in a circle
         folders[:] = [name for name in folders if name[0] != "." and os.path.realpath(Path(place, name)) not in seen]
-        names += [Path(place, name).relative_to(folder).as_posix() for name in files if name[0] != "."]
+        below = Path(place).relative_to(folder).parts
+        names += ["/".join((*below, name)) for name in files if name[0] != "."]  # a Path for each would take long
     return names
 
 

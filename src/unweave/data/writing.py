@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from unweave.errors import UnweaveError
-from unweave.files import replacing
+from unweave.files import check_new_folder, replacing
 
 Row = Mapping[str, str | None]
 
@@ -40,8 +40,7 @@ def write_set(
     one name.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UnweaveError(f"{out}: exists already and is not empty; name a new folder")
+    check_new_folder(out)
     rows: dict[str, list[Row]] = {}
     with replacing(out) as folder:
         for entry in entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from shlex import quote
 
 import numpy as np
 from PIL import Image
@@ -104,7 +105,7 @@ def gallery(source: str | None, card: ModelCard) -> tuple[Picked, ...]:
                 card,
                 path=f"{folder}/{row.file}",
                 labels=_labels(row.values, card),
-                unpacked_by=f"unweave data unpack {name} {folder}" if packed else "",
+                unpacked_by=f"unweave data unpack {quote(name)} {quote(folder)}" if packed else "",
             )
             for row in shown
         )

@@ -75,8 +75,8 @@ def single(desk: Desk, label: str, start: Picked | None) -> Place:
     def take(given: dict[str, Any] | None, before: Donor | None) -> tuple[Any, Any]:
         if given is None:
             return gr.skip(), None
-        picked = read(desk, given)
-        return (show(before), gr.skip()) if picked is None else (gr.skip(), picked)
+        donor = read(desk, given) or before
+        return show(donor), donor
 
     def show(donor: Donor | None) -> Any:
         return desk.picture(donor) if isinstance(donor, Picked) else None

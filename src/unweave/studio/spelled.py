@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from shlex import quote
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ def matrix(
 ) -> Spelled:
     """Of two folders that are filled first."""
     folders = {"sources": [each.path for each in sources], "exemplars": [each.path for each in exemplars]}
-    filled = [f"cp {' '.join(map(quote, dict.fromkeys(paths)))} {name}" for name, paths in folders.items()]
+    filled = [line for name, paths in folders.items() for line in _filled(name, list(dict.fromkeys(paths)))]
     strong = "" if strength == 1 else f" --strength {strength:g}"
     command = f"unweave transfer {quote(model)} sources --from {quote(f'{attribute}=exemplars')}{strong} -o matrix"
     extra = "" if strength == 1 else f", strength={strength:g}"
@@ -94,6 +95,14 @@ def _command(images: Iterable[Picked], name: str, model: str, *words: Picked | s
 
 def _unpacked(images: Iterable[Picked]) -> list[str]:
     return list(dict.fromkeys(each.unpacked_by for each in images if each.unpacked_by))
+
+
+def _filled(folder: str, paths: Sequence[str]) -> list[str]:
+    """What copies files into a folder, under numbers where two have one name."""
+    names = [PurePosixPath(path).name for path in paths]
+    if len(set(names)) == len(names):
+        return [f"cp {' '.join(map(quote, paths))} {folder}"]
+    return [f"cp {quote(path)} {quote(f'{folder}/{k}-{names[k]}')}" for k, path in enumerate(paths)]
 
 
 def _saved(model: str, made: str) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import unweave
 from unweave.begun import begin, sweep
-from unweave.data.databases.selection import SHOWN, Picture, Selection, printable
+from unweave.data.databases.selection import SHOWN, Picture, Selection
 from unweave.data.pictures import crop_resize, decode, to_picture
 from unweave.data.pool import in_blocks
 from unweave.data.store import Store
 from unweave.data.writing import metadata
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 from unweave.files import CannotWriteError, expanded, write_whole
 
 
@@ -97,8 +97,8 @@ def _write(selection: Selection, store: Store, out: Path, size: int) -> dict[str
         except CannotWriteError:
             raise
         except UnweaveError as error:
-            line = printable(str(error))
-            return line if picture.source in str(error) else f"{printable(picture.source)}: {line}"
+            line, name = str(error), one_line(picture.source)
+            return line if name in line else f"{name}: {line}"
         content = BytesIO()
         to_picture(pixels).save(content, "PNG")
         write_whole(out / picture.file, content.getvalue())

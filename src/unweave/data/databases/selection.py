@@ -65,7 +65,7 @@ def first_of_each(found: Iterable[Picture]) -> dict[tuple[str, ...], Picture]:
 
 def nothing_found(database: str, source: str, names: Sequence[str], looked_for: str) -> UnweaveError:
     """The error where no picture of a database is there: what was looked for, and what is there instead."""
-    there = f"{len(names)} files, such as {printable(names[0])}" if names else "no files"
+    there = f"{len(names)} files, such as {names[0]}" if names else "no files"
     return UnweaveError(f"{source}: holds no pictures of {database}; looked for {looked_for}; found {there}")
 
 
@@ -86,12 +86,6 @@ def missing_pictures(found: Mapping[str, Collection[str]], expected: Sequence[st
             lines.append(f"missing: {len(missing)} of {len(expected)} pictures of {person}: {_some(missing)}")
     more = len(lines) - SHOWN
     return lines[:SHOWN] + ([f"missing: pictures of {more} more people"] if more > 0 else [])
-
-
-def printable(name: str) -> str:
-    """`name` with all that cannot be printed on one line replaced: file names may hold anything."""
-    text = name.encode("utf-8", "replace").decode()
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def base(name: str) -> str:
