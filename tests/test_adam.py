@@ -78,6 +78,25 @@ def test_what_torchs_own_adam_left_is_gone_on_with_bit_for_bit() -> None:
     assert_equal(mine, theirs)
 
 
+def test_gradients_are_cut_where_they_are_far_longer_than_usual_and_nowhere_else() -> None:
+    mine, theirs = (weights(torch.float64)[:3] for _ in range(2))  # a single number may well be 3 times its usual size
+    optimiser, plain = Adam(mine, rate=0.01, betas=BETAS, cut=3.0), Adam(theirs, rate=0.01, betas=BETAS)
+    for number in range(20):
+        step(mine, optimiser, number)
+        step(theirs, plain, number)
+    assert_equal(mine, theirs)
+    for parameter, scale in zip(mine, (1e4, 0.0, 1.0), strict=False):
+        parameter.grad = scale * torch.randn_like(parameter)
+    assert mine[0].grad is not None
+    assert mine[2].grad is not None
+    kept, direction = mine[2].grad.clone(), mine[0].grad / mine[0].grad.norm()
+    optimiser.step()
+    usual = mine[0].numel() ** 0.5  # of standard normal values
+    torch.testing.assert_close(mine[0].grad, direction * 3 * usual, rtol=0.02, atol=0)
+    assert torch.equal(mine[2].grad, kept)
+    assert torch.equal(mine[1].grad, torch.zeros(7).double())
+
+
 def test_a_training_step_does_without_torchs_compiler() -> None:
     code = """
 import sys, torch

@@ -36,8 +36,8 @@ def test_a_model_file_gives_back_the_same_weights_and_card_without_flags(tmp_pat
 
 
 def test_a_model_file_gives_back_the_decoders_norm(tmp_path: Path) -> None:
-    generator = Generator(tuple(CARD.attributes), width=CARD.width, residual_blocks=1, norm="layer").eval()
-    save_model(tmp_path / "model.safetensors", replace(CARD, decoder_norm="layer"), generator, {})
+    generator = Generator(tuple(CARD.attributes), width=CARD.width, residual_blocks=1, norm="floor").eval()
+    save_model(tmp_path / "model.safetensors", replace(CARD, decoder_norm="floor"), generator, {})
     _, loaded, _ = load_model(tmp_path / "model.safetensors")
     image = torch.rand(1, 3, 32, 32)
     assert torch.equal(loaded.decode(loaded.encode(image)), generator.decode(generator.encode(image)))

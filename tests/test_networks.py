@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from unweave.losses import gradient_of
-from unweave.networks import Classifier, Critic, Encoder, Generator, LayerNorm, Residual, ToColours, Upsample, start
+from unweave.networks import Classifier, Critic, Encoder, FloorNorm, Generator, Residual, ToColours, Upsample, start
 
 
 def count(network: torch.nn.Module) -> int:
@@ -41,10 +41,8 @@ def test_the_last_convolution_equals_the_plain_one() -> None:
     torch.testing.assert_close(last(x), F.conv2d(x, last.weight, last.bias), rtol=1e-4, atol=1e-5)
 
 
-def test_a_layer_norm_leaves_a_faint_channel_faint_and_an_instance_norm_does_not() -> None:
-    x = torch.randn(2, 4, 8, 8) * torch.tensor([1.0, 1.0, 1.0, 0.01])[:, None, None]
-    assert LayerNorm(4)(x)[:, 3].std() < 0.03
-    for kind, faint in (("layer", True), ("instance", False)):
+def test_a_norm_with_a_floor_leaves_a_faint_channel_faint_and_an_instance_norm_does_not() -> None:
+    for kind, faint in (("floor", True), ("instance", False)):
         body = Residual(16, kind).body
         last = body[5]
         assert isinstance(last, torch.nn.Conv2d)
@@ -52,6 +50,19 @@ def test_a_layer_norm_leaves_a_faint_channel_faint_and_an_instance_norm_does_not
             last.weight[0] *= 1e-3
             out = body(torch.randn(2, 16, 8, 8))
         assert bool(out[:, 0].std() < 0.1) == faint
+
+
+def test_a_norm_with_a_floor_divides_by_the_root_of_variance_and_squared_floor() -> None:
+    norm, x = FloorNorm(5).double(), torch.randn(3, 5, 4, 6).double().requires_grad_()
+    for parameter in norm.parameters():
+        torch.nn.init.normal_(parameter)
+    variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+    weight, bias, floor = (p[:, None, None] for p in (norm.weight, norm.bias, norm.floor))
+    plain = (x - mean) / (variance + floor.square()).sqrt() * weight + bias
+    torch.testing.assert_close(norm(x), plain, rtol=1e-5, atol=1e-5)  # it adds 1e-6 to the variance
+    inputs, direction = (x, *norm.parameters()), torch.randn(3, 5, 4, 6).double()
+    mine, plains = (torch.autograd.grad((y * direction).sum(), inputs) for y in (norm(x), plain))
+    torch.testing.assert_close(mine, plains, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [32, 36, 64, 100])

@@ -59,9 +59,9 @@ class NetworkConfig:
     """Multiplies the critic's channels."""
     residual_blocks: int = 6
     """Residual blocks of the decoder."""
-    decoder_norm: Literal["instance", "layer"] = "instance"
-    """How the decoder normalises: instance, each channel by itself (the paper's), or layer, all channels of an image
-    together. By itself a channel cannot be faint all over, so that it is bright in one spot, which shows."""
+    decoder_norm: Literal["instance", "floor"] = "instance"
+    """How the decoder normalises: instance (the paper's), or floor, instance norm with a learned addition to each
+    channel's variance. Without it a channel cannot be faint all over, so that it is bright in one spot, which shows."""
     start: Literal["glorot", "he"] = "glorot"
     """How kernels of critic and classifiers start: glorot (the authors') or he (keeps the signal's size without norm
     layers). Encoders and decoder always start glorot."""
@@ -139,6 +139,9 @@ class OptimConfig:
     """Adam's decay of the mean gradient."""
     beta2: float = 0.999
     """Adam's decay of the squared gradient."""
+    cut: float = 0.0
+    """Gradients of a tensor of weights that are more than this many times as long as usual are cut to that length; 0
+    for never (the paper's)."""
     flat: float = 2 / 3
     """Share of the run at full learning rates; from there they fall linearly to 0. By whole epochs where the run is
     counted in epochs."""
@@ -196,7 +199,7 @@ class Config:
         data, net, optim, run, rivals = self.data, self.networks, self.optim, self.run, self.rivals
         weights = {f"losses.{name}": value for name, value in asdict(self.losses).items() if name != "objective"}
         weights |= {f"rivals.{name}": value for name, value in asdict(rivals).items() if isinstance(value, float)}
-        rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr}
+        rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr, "optim.cut": optim.cut}
         decays = {"optim.beta1": optim.beta1, "optim.beta2": optim.beta2, "optim.ema": optim.ema}
         shares = {"optim.flat": optim.flat, "data.pair_share": data.pair_share}
         shares |= {"rivals.latent_ramp": rivals.latent_ramp}

@@ -232,7 +232,8 @@ def frozen(module: nn.Module) -> Iterator[None]:
 
 def adam(module: nn.Module, rate: float, config: Config) -> Adam:
     """Adam as the authors set it."""
-    return Adam(module.parameters(), rate=rate, betas=(config.optim.beta1, config.optim.beta2))
+    optim = config.optim
+    return Adam(module.parameters(), rate=rate, betas=(optim.beta1, optim.beta2), cut=optim.cut)
 
 
 def learning_rate_share(step: int, steps: int, epoch_steps: int | None, flat: float) -> float:
