@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -88,6 +90,16 @@ def test_pairs_reconstruct_with_each_others_code() -> None:
     _, _, _, reconstruction = method.generator_objective(batch, method.draw(batch, 0))
     codes = method.generator.encode(batch.images)
     expected = method.generator.decode(codes.at([0]).swap(codes.at([2]), {"light": 1.0}))
+    torch.testing.assert_close(reconstruction[:1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_contrasting_pairs_reconstruct_with_all_of_the_others_codes_but_one() -> None:
+    method, batch = Unweave(tiny(), CLASSES), a_batch()
+    batch.lenders[0, 0] = 2
+    batch = replace(batch, rest=torch.tensor([2, 1, 2, 3]))
+    _, _, _, reconstruction = method.generator_objective(batch, method.draw(batch, 0))
+    codes = method.generator.encode(batch.images)
+    expected = method.generator.decode(codes.at([2]).swap(codes.at([0]), {"light": 1.0}))
     torch.testing.assert_close(reconstruction[:1], expected, rtol=1e-4, atol=1e-5)
 
 

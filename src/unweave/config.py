@@ -45,8 +45,13 @@ class DataConfig:
     pairs: tuple[str, ...] = ()
     """Attributes whose label fixes their look. Part of a batch is pairs that share one of them, and the reconstruction
     of each uses the other's code of it (not in the paper)."""
+    contrasts: tuple[str, ...] = ()
+    """Attributes in which the two of a pair differ while they agree in all others. The reconstruction of each uses its
+    own code of that attribute and the other's codes of all else, which thus may not tell it (not in the paper)."""
+    contrast_columns: tuple[str, ...] = ()
+    """Further columns in which the two of such a pair have to agree, such as clothes."""
     pair_share: float = 0.67
-    """Share of a batch that is such pairs."""
+    """Share of a batch that is pairs, of each kind as many."""
 
 
 @dataclass(frozen=True, kw_only=True)

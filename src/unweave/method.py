@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from unweave import losses, processes, snapshots
 from unweave.adam import Adam
-from unweave.codes import Codes
+from unweave.codes import REST, Codes
 from unweave.config import Config
 from unweave.data.batches import Batch, TrainingSet
 from unweave.data.table import AttributeTable
@@ -144,8 +144,9 @@ class Unweave(Method[Generator]):
         weights = self.config.losses
         with self._autocast():
             codes = self.generator.encode(batch.images)
-            pool = self._pool(codes)
-            lent = codes.lend({name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}, pool)
+            pool = self._pool(codes, self.attributes if batch.rest is None else self.generator.names)
+            lenders = {name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}
+            lent = codes.lend(lenders if batch.rest is None else {**lenders, REST: batch.rest}, pool)
             decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, pool)])).float()
             reconstruction, synthesis = decoded.chunk(2)
             labels = torch.stack(
@@ -206,12 +207,12 @@ class Unweave(Method[Generator]):
         """What one classifier's head says of all M + 1 codes."""
         return classifier.read(torch.cat(list(codes.values()))).unflatten(0, (len(codes), codes.batch))
 
-    def _pool(self, codes: Codes) -> Mapping[str, Tensor]:
-        """The attributes' codes of the whole batch, those of other processes included."""
+    def _pool(self, codes: Codes, names: Sequence[str]) -> Mapping[str, Tensor]:
+        """The codes of these names of the whole batch, those of other processes included."""
         if processes.world() == 1:
             return codes
-        gathered = processes.gather(torch.stack([codes[name] for name in self.attributes], 1))
-        return dict(zip(self.attributes, gathered.unbind(1), strict=True))
+        gathered = processes.gather(torch.stack([codes[name] for name in names], 1))
+        return dict(zip(names, gathered.unbind(1), strict=True))
 
     def _classifiers(self) -> list[Classifier]:
         return list(self.classifiers)  # pyright: ignore[reportReturnType]

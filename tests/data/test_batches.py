@@ -84,6 +84,33 @@ def test_pairs_lend_each_other_only_codes_of_a_shared_label(table: AttributeTabl
     assert lent >= 4 * 4  # 4 pairs a batch, some without a label to share
 
 
+def test_contrasting_pairs_differ_in_one_attribute_alone_and_lend_each_other_all_else() -> None:
+    pixels = np.arange(0, 6 * IMAGES, 6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 32, 32, 3), np.uint8)
+    columns = {
+        "who": [str(k % 3) for k in range(IMAGES)],
+        "face": [("calm", "glad", "sad", None)[k // 3 % 4] for k in range(IMAGES)],
+        "clothes": [("red", "blue", None)[k // 12 % 3] for k in range(IMAGES)],
+    }
+    table = table_from_arrays(pixels, columns, attributes=("who", "face"))
+    data, config = data_and_config(table, contrasts=["face"], contrast_columns=["clothes"])
+    found = 0
+    for step in range(30):
+        batch = draw_batch(data, config, step)
+        assert batch.rest is not None
+        number = [int(as_pixels(image[None])[0, 0, 0, 0]) // 6 for image in batch.images]
+        for i, (who, face) in enumerate(batch.lenders.tolist()):
+            assert face == i  # its own, whatever else it borrows
+            assert batch.rest[i] == who
+            if who != i:
+                found += 1
+                mine, other = number[i], number[who]
+                assert all(columns[name][mine] == columns[name][other] for name in ("who", "clothes"))
+                assert None not in (columns["face"][mine], columns["face"][other])
+                assert columns["face"][mine] != columns["face"][other]
+    assert found > 100  # of 240 that are drawn as pairs; a quarter has no label, some no other face in these clothes
+    assert draw_batch(*data_and_config(table, pairs=["who"]), 0).rest is None
+
+
 def test_mirrored_images_carry_mirrored_labels(table: AttributeTable) -> None:
     data, config = data_and_config(table, flip=True, flip_labels=["gaze:left=right"], pairs=["gaze"])
     seen = 0
@@ -115,6 +142,10 @@ def test_too_few_images_and_unknown_pairs_are_refused(table: AttributeTable) -> 
         training_set(table, table.pixels, build({"run": {"batch": 64}}))
     with pytest.raises(UnweaveError, match=r"data\.pairs names 'colour'"):
         training_set(table, table.pixels, build({"data": {"pairs": ["colour"]}}))
+    with pytest.raises(UnweaveError, match=r"data\.contrasts names 'colour'"):
+        training_set(table, table.pixels, build({"data": {"contrasts": ["colour"]}}))
+    with pytest.raises(UnweaveError, match=r"data\.contrast_columns names 'clothes', but the columns are who, gaze"):
+        training_set(table, table.pixels, build({"data": {"contrast_columns": ["clothes"]}}))
 
 
 @settings(max_examples=20)

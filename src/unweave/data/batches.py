@@ -28,12 +28,20 @@ class Batch:
     """Class index; -1 where the label is missing."""
     lenders: Int[Tensor, "batch attributes"]
     """Index within the whole batch of the image that lends this attribute's code: oneself, or the other of a pair."""
+    rest: Int[Tensor, "batch"] | None = None
+    """The same for the code of the rest; None if each has its own."""
     whole: Int[Tensor, "whole attributes"] | None = None
     """Labels of the whole batch where this is a share of it."""
 
     def rows(self, own: slice) -> Batch:
         """A share of a whole batch."""
-        return Batch(images=self.images[own], labels=self.labels[own], lenders=self.lenders[own], whole=self.all_labels)
+        return Batch(
+            images=self.images[own],
+            labels=self.labels[own],
+            lenders=self.lenders[own],
+            rest=None if self.rest is None else self.rest[own],
+            whole=self.all_labels,
+        )
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
@@ -41,6 +49,7 @@ class Batch:
             images=self.images.to(device),
             labels=self.labels.to(device),
             lenders=self.lenders.to(device),
+            rest=None if self.rest is None else self.rest.to(device),
             whole=None if self.whole is None else self.whole.to(device),
         )
 
@@ -69,6 +78,10 @@ class TrainingSet:
     """Per attribute: class of an image -> class of its mirror image."""
     pairs: tuple[int, ...]
     """Numbers of the attributes whose codes pairs exchange."""
+    contrasts: tuple[int, ...] = ()
+    """Numbers of the attributes in which pairs differ that exchange all other codes."""
+    alike: np.ndarray | None = None
+    """int64 (images, columns): what the images of such pairs agree in besides attributes, as numbers."""
     copies: int = 1
     """2 where each image counts as its mirror image as well."""
     balanced: int | None = None
@@ -94,6 +107,8 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
         rows=table.rows("train"),
         mirrored=mirror_maps(table, config.data.flip_labels),
         pairs=tuple(table.attributes.index(name) for name in config.data.pairs),
+        contrasts=tuple(table.attributes.index(name) for name in config.data.contrasts),
+        alike=numbered([table.columns[name] for name in config.data.contrast_columns], len(table.files)),
         copies=2 if config.data.mirrored_copies else 1,
         balanced=None if config.data.balance is None else table.attributes.index(config.data.balance),
     )
@@ -101,16 +116,23 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
 
 def check_settings(table: AttributeTable, config: Config) -> None:
     """Raise `UnweaveError` for names in the settings that the data do not have, and for too few images."""
-    named = [("pairs", name) for name in config.data.pairs] + [
-        ("balance", name) for name in [config.data.balance] if name
-    ]
-    for setting, name in named:
+    named = {"pairs": config.data.pairs, "contrasts": config.data.contrasts, "balance": [config.data.balance or ""]}
+    for setting, name in [(setting, name) for setting, names in named.items() for name in names if name]:
         if name not in table.attributes:
             raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
+    for name in config.data.contrast_columns:
+        if name not in table.columns:
+            raise UnweaveError(f"data.contrast_columns names '{name}', but the columns are {', '.join(table.columns)}")
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
     mirror_maps(table, config.data.flip_labels)
+
+
+def numbered(columns: Sequence[Sequence[str | None]], images: int) -> Int[np.ndarray, "images columns"]:
+    """Columns of text as numbers, the same for the same text."""
+    numbers = [np.unique([text or "" for text in column], return_inverse=True)[1] for column in columns]
+    return np.stack(numbers, 1) if numbers else np.zeros((images, 0), int)
 
 
 def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.ndarray, ...]:
@@ -130,7 +152,7 @@ def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.n
 
 def partners_per_batch(config: Config) -> int:
     """How many of a batch's images come in as the other of a pair."""
-    if not config.data.pairs or config.method != "unweave":
+    if not (config.data.pairs or config.data.contrasts) or config.method != "unweave":
         return 0
     return min(config.run.batch // 2, round(config.run.batch * config.data.pair_share / 2))
 
@@ -185,14 +207,15 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     drawn = _drawn(data, config.run.seed, epoch)[place * singles : (place + 1) * singles]
     chosen = list(data.rows[drawn % len(data.rows)])
     rng = np.random.default_rng([config.run.seed, 1, step])
-    lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1]))
+    lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1] + 1))  # the last column: the rest
+    kinds = [(k, True) for k in data.contrasts] + [(k, False) for k in data.pairs]
     for i in range(partners):
-        attribute = data.pairs[i % len(data.pairs)]
-        label = data.labels[chosen[i], attribute]
-        alike = data.rows[(data.labels[data.rows, attribute] == label) & (data.rows != chosen[i])]
-        if label >= 0 and len(alike):
-            chosen.append(rng.choice(alike))
-            lenders[i, attribute], lenders[singles + i, attribute] = singles + i, i
+        attribute, contrast = kinds[i % len(kinds)]
+        others = contrasting(data, chosen[i], attribute) if contrast else agreeing(data, chosen[i], attribute)
+        if len(others):
+            chosen.append(rng.choice(others))
+            lent = [k for k in range(lenders.shape[1]) if (k == attribute) != contrast]
+            lenders[i, lent], lenders[singles + i, lent] = singles + i, i
         else:
             chosen.append(rng.choice(data.rows))
     images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]
@@ -201,7 +224,25 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
         mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still share their label
         images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
         labels = mirror_labels(labels, mirror, data.mirrored)
-    return Batch(images=images, labels=torch.from_numpy(labels), lenders=torch.from_numpy(lenders))
+    of_codes = torch.from_numpy(lenders)
+    rest = of_codes[:, -1] if data.contrasts else None
+    return Batch(images=images, labels=torch.from_numpy(labels), lenders=of_codes[:, :-1], rest=rest)
+
+
+def agreeing(data: TrainingSet, row: np.integer, attribute: int) -> Int[np.ndarray, "rows"]:
+    """Other training images with this one's label of an attribute; none where it has no label."""
+    labels = data.labels[data.rows, attribute]
+    return data.rows[(labels == data.labels[row, attribute]) & (labels >= 0) & (data.rows != row)]
+
+
+def contrasting(data: TrainingSet, row: np.integer, attribute: int) -> Int[np.ndarray, "rows"]:
+    """Training images that differ from this one in an attribute and agree in all others; labelled in all of them."""
+    differs = np.arange(data.labels.shape[1]) == attribute
+    labels, own = data.labels[data.rows], data.labels[row]
+    fits = (((labels != own) == differs) & (labels >= 0)).all(1) & (own >= 0).all()
+    if data.alike is not None:
+        fits &= (data.alike[data.rows] == data.alike[row]).all(1)
+    return data.rows[fits]
 
 
 def mirror_labels(labels: np.ndarray, mirror: np.ndarray, maps: Sequence[np.ndarray]) -> np.ndarray:
