@@ -20,6 +20,8 @@ TILE = 128
 """Pixels that small pictures are brought to, by a whole factor."""
 STILL = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """Ending -> format of the pictures that are written."""
+LARGEST_WEBP = 16383
+"""Most pixels of a side of a WebP."""
 MOVING = {".gif": "GIF", ".webp": "WEBP"}
 """Ending -> format of the animations that are written."""
 
