@@ -91,7 +91,9 @@ def answers_of(
     def image(factors: Factors) -> np.ndarray:
         return crop_resize(render(factors, size), size=card.size, channels=card.channels, crop=card.crop)
 
-    factors = {row: _factors(table, row) for row in {*sources.tolist(), *exemplars.tolist(), *table.rows("test")}}
+    factors = {
+        row: _factors(table, row) for row in {*sources.tolist(), *exemplars.tolist(), *table.rows("test").tolist()}
+    }
     there = {each: row for row, each in factors.items()}
     wanted = [
         truth(factors[source], **{attribute: factors[exemplar]})
