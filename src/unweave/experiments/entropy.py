@@ -71,7 +71,9 @@ def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) ->
     left_out: dict[str, str] = {}
     pictures = {
         "entropy.png": grid(
-            [[bars(_bars(of["test"])) for of in logits.values()]], column_labels=[f"{name} the loss" for name in logits]
+            [[bars(_bars(of[split])) for of in logits.values()] for split in splits],
+            row_labels=[f"{split} images" for split in splits],
+            column_labels=[f"{name} the loss" for name in logits],
         ),
         "mass.png": _masses(first, logits),
     }
