@@ -216,12 +216,16 @@ def score(figures: dict[str, float]) -> float:
     return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures.get("reconstruction", 0.0)
 
 
-def table_of_figures(figures: dict[str, float]) -> str:
-    """The figures to read: errors first, then a row for each judged attribute."""
-    lines = [
-        "reconstruction error ([-1, 1] scale)  "
-        f"mean {figures['reconstruction']:.4f}  median {figures['reconstruction_median']:.4f}"
-    ]
+def table_of_figures(figures: Mapping[str, float], deviations: Mapping[str, float] | None = None) -> str:
+    """The figures to read: errors first, then a row for each judged attribute; `deviations` beside them, if given."""
+    beside = deviations or {}
+
+    def told(name: str, digits: int) -> str:
+        spread = f" ± {beside[name]:.{digits}f}" if beside.get(name) is not None else ""
+        return f"{figures[name]:.{digits}f}{spread}" if name in figures else "-"
+
+    mean, median = told("reconstruction", 4), told("reconstruction_median", 4)
+    lines = [f"reconstruction error ([-1, 1] scale)  mean {mean}  median {median}"]
     names = [key.removeprefix("real/") for key in figures if key.startswith("real/")]
     if not names:
         return lines[0]
@@ -229,7 +233,5 @@ def table_of_figures(figures: dict[str, float]) -> str:
     wide = max(len("accuracy"), *map(len, names))
     lines.append(f"{'accuracy':{wide}}  " + "  ".join(f"{column:>13}" for column in columns))
     for name in names:
-        values = [figures.get(f"{column}/{name}") for column in columns]
-        cells = [f"{'-':>13}" if value is None else f"{value:13.3f}" for value in values]
-        lines.append(f"{name:{wide}}  " + "  ".join(cells))
+        lines.append(f"{name:{wide}}  " + "  ".join(f"{told(f'{column}/{name}', 3):>13}" for column in columns))
     return "\n".join(lines)
