@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from unweave.draw import grid
+from unweave.draw import grid, strip
 from unweave.errors import UnweaveError
 from unweave.studio import markup, spelled
-from unweave.studio.desk import Desk, Donor, loop, shares, strip
+from unweave.studio.desk import Desk, Donor, loop, shares
 from unweave.studio.picked import Picked, spread, unlike
 from unweave.studio.places import AT_ONCE, Place, several, single, told
 
@@ -117,7 +117,8 @@ def interpolate(desk: Desk, name: str, base: Place, gallery: Sequence[Picked]) -
         frames = desk.passage(base, attribute, start, end, int(steps))
         text = spelled.interpolate(name, base, attribute, start, end, int(steps))
         told = f"{attribute} in {steps} steps from {start.told_of(attribute)} to {end.told_of(attribute)}"
-        picture = markup.shown(strip(frames, desk.picture(start), desk.picture(end)), told, "strip.png", wide=True)
+        made = strip(frames, desk.picture(start), desk.picture(end), source=desk.picture(base))
+        picture = markup.shown(made, told, "strip.png", wide=True)
         return picture, markup.shown(loop(frames), f"{told}, and back", "loop.webp"), markup.spelled(*text)
 
     given = [base.held, attribute, places["start"].held, places["end"].held, steps]
