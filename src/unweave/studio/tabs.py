@@ -9,7 +9,7 @@ import gradio as gr
 
 from unweave.draw import grid, strip
 from unweave.errors import UnweaveError
-from unweave.studio import markup, spelled
+from unweave.studio import markup, scripts, spelled
 from unweave.studio.desk import Desk, Donor, loop, shares
 from unweave.studio.picked import Picked, spread, unlike
 from unweave.studio.places import AT_ONCE, Place, several, single, told
@@ -227,12 +227,12 @@ def _result() -> gr.HTML:
 
 
 def _shown() -> gr.HTML:
-    return gr.HTML("", apply_default_css=False, js_on_load=markup.SAVE)
+    return gr.HTML("", apply_default_css=False, js_on_load=scripts.SAVE)
 
 
 def _spelled() -> gr.HTML:
     with gr.Accordion("The same as a command and in Python", open=False):
-        return gr.HTML("", apply_default_css=False, js_on_load=markup.COPY)
+        return gr.HTML("", apply_default_css=False, js_on_load=scripts.COPY)
 
 
 def _taken(attribute: str, donor: Donor, strength: float) -> str:
