@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from unweave.draw import animation, grid, save
+from unweave.draw import animation, grid, save, strip
 from unweave.errors import UnweaveError
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (30, 200, 30)
@@ -62,6 +62,15 @@ def test_row_labels_make_room_for_themselves() -> None:
     wide = grid([[plain(RED)]], row_labels=["a much longer label"])
     assert narrow.width < wide.width
     assert np.asarray(wide)[:, : places(wide, RED)[0]].min() < 100
+
+
+def test_a_strip_goes_from_one_exemplar_to_the_other_with_the_source_set_apart() -> None:
+    last = (200, 200, 30)
+    sheet = strip([plain(RED)] * 3, plain(BLUE), plain(last), source=plain(GREEN))
+    assert [places(sheet, colour)[0] for colour in (GREEN, BLUE, RED, last)] == [8, 144, 274, 664]
+    labels = ["from", "0.00", "0.50", "1.00", "to"]
+    without = grid([[plain(colour) for colour in (BLUE, RED, RED, RED, last)]], column_labels=labels)
+    assert strip([plain(RED)] * 3, plain(BLUE), plain(last)).tobytes() == without.tobytes()
 
 
 def test_small_pictures_are_enlarged_by_a_whole_factor_and_large_ones_kept() -> None:

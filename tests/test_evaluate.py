@@ -1,3 +1,5 @@
+from weakref import ref
+
 import numpy as np
 import pytest
 import torch
@@ -93,6 +95,25 @@ def test_a_swap_that_changes_nothing_is_read_at_chance(judge: Judge) -> None:
     figures = evaluate(Ignoring(("shade",), width=1 / 16, residual_blocks=1), held(judge), pairs=256)
     assert figures["reconstructed/shade"] == 1
     assert 0.35 < figures["swapped/shade"] < 0.65
+
+
+def test_codes_of_a_batch_of_pairs_are_held_at_a_time(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes_made, alive = [], []
+
+    class Watched(Copying):
+        def encode(self, images: torch.Tensor):
+            codes = super().encode(images)
+            codes_made.extend(map(ref, codes.values()))
+            alive.append(sum(len(code) for made in codes_made if (code := made()) is not None))
+            return codes
+
+    whole = evaluate(Watched(("shade",), width=1 / 16, residual_blocks=1), held(judge), pairs=30)
+    codes_made.clear()
+    alive.clear()
+    monkeypatch.setattr("unweave.evaluate.BATCH", 4)
+    assert evaluate(Watched(("shade",), width=1 / 16, residual_blocks=1), held(judge), pairs=30) == whole
+    assert max(alive) == 2 * (4 + 4)  # two codes of each source and each exemplar
+    assert len(alive) == 2 * 8
 
 
 def test_without_a_judge_the_reconstruction_alone_is_reported() -> None:

@@ -19,7 +19,9 @@ from unweave import model as use
 from unweave.checkpoint import ModelCard, load_model, save_model
 from unweave.codes import Codes
 from unweave.data.pictures import crop_resize
+from unweave.draw import strip
 from unweave.errors import UnweaveError
+from unweave.images import pictures
 from unweave.model import Model, load
 from unweave.networks import Generator
 from unweave.torch_engine import TorchEngine
@@ -150,6 +152,16 @@ def test_interpolation_starts_and_ends_at_the_transfers_of_its_exemplars(model: 
     assert_close(steps[-1], model.transfer(source, {"expression": b}), atol=1e-5, rtol=1e-4)
     middle = model.mix(source, "expression", [a, b])
     assert_close(steps[2], middle, atol=1e-5, rtol=1e-4)
+
+
+def test_a_strip_shows_the_steps_of_an_interpolation_between_its_exemplars(model: Model) -> None:
+    faces = [Image.fromarray(np.random.default_rng(k).integers(0, 256, (40, 48, 3), np.uint8)) for k in range(3)]
+    seen = model.read(faces)
+    source, start, end = pictures(seen)
+    steps = model.interpolate(faces[0], "light", faces[1], faces[2], steps=4)
+    expected = strip(steps, start, end, source=source).tobytes()
+    assert model.strip(faces[0], "light", faces[1], faces[2], steps=4).tobytes() == expected
+    assert model.strip(seen[0], "light", seen[1], seen[2], steps=4).tobytes() == expected
 
 
 def test_synthesis_has_the_mean_code_of_the_class(model: Model, tmp_path: Path) -> None:

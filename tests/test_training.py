@@ -1,10 +1,6 @@
 import csv
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,26 +116,6 @@ def test_resume_continues_bit_for_bit(whole: Path, toys: Path, tmp_path: Path, m
     np.testing.assert_array_equal(mine["score"][1], theirs["score"][1])
 
 
-def test_a_killed_process_resumes_bit_for_bit(whole: Path, toys: Path, tmp_path: Path) -> None:
-    code = f"""
-import os, signal
-from unweave import training
-from unweave.method import Unweave
-step = Unweave.step
-def killed(self, batch, number):
-    if number == 8:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, batch, number)
-Unweave.step = killed
-training.HELD_OUT_IMAGES = 8
-training.train({str(toys)!r}, {str(tmp_path / "cut")!r}, **{tiny()!r})
-"""
-    assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == -signal.SIGKILL
-    assert load_tensors(tmp_path / "cut" / "state.safetensors", "state")[1]["step"] == 5
-    resume(tmp_path / "cut")
-    assert_same(tmp_path / "cut", whole)
-
-
 def test_the_faces_recipe_resumes_bit_for_bit_in_bfloat16(
     toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,41 +185,6 @@ def test_a_zip_and_names_with_labels_train_and_resume_as_a_folder_does(
     run = train(read_table(data, pattern=pattern), tmp_path / "run", **tiny(steps=2))
     assert set(load_model(run / "best.safetensors")[0].attributes) == {"shape", "colour"}
     resume(run)
-
-
-def test_ctrl_c_leaves_a_checkpoint_of_the_step_in_hand(
-    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    step = Unweave.step
-
-    def pressed(self: Unweave, batch, number: int):
-        if number == 3:
-            os.kill(os.getpid(), signal.SIGINT)
-        return step(self, batch, number)
-
-    monkeypatch.setattr(Unweave, "step", pressed)
-    with pytest.raises(KeyboardInterrupt):
-        train(toy_folder, tmp_path / "run", **tiny())
-    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 4
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_a_process_that_is_asked_to_end_leaves_a_checkpoint_and_143(
-    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    step, before = Unweave.step, signal.getsignal(signal.SIGTERM)
-
-    def asked(self: Unweave, batch, number: int):
-        if number == 3:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return step(self, batch, number)
-
-    monkeypatch.setattr(Unweave, "step", asked)
-    with pytest.raises(SystemExit) as left:
-        train(toy_folder, tmp_path / "run", **tiny())
-    assert left.value.code == 143
-    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 4
-    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_part(
@@ -352,18 +293,6 @@ def test_one_held_out_image_is_enough_for_a_grid(toy_folder: Path, tmp_path: Pat
         extra.unlink()
     run = train(toy_folder, tmp_path / "run", **tiny(steps=2))
     assert [path.name for path in (run / "samples").iterdir()] == ["000002.png"]
-
-
-def test_interruption_during_an_evaluation_leaves_a_checkpoint_too(
-    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def pressed(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(Unweave, "sample", pressed)  # at step 6, which saves nothing by itself
-    with pytest.raises(KeyboardInterrupt):
-        train(toy_folder, tmp_path / "run", **tiny())
-    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 7
 
 
 def test_init_from_a_run_that_fits_nowhere_is_refused(whole: Path, toy_folder: Path, tmp_path: Path) -> None:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from unweave.errors import UnweaveError
-from unweave.files import check_new_folder, write_whole
+from unweave.files import check_new_folder, locked, write_whole
 
 SETTINGS = ".settings.json"
 """What the folder was begun with; readers of the folder leave hidden files out."""
+
+
+@contextmanager
+def filling(folder: Path, settings: dict[str, Any]) -> Iterator[None]:
+    """`begin` a folder for what fills it inside, and leave nothing half written. A second at once is refused."""
+    with suppress(OSError):  # which `begin` tells of
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder, "is being filled"):
+        begin(folder, settings)
+        try:
+            yield
+        finally:
+            sweep(folder)
 
 
 def begin(folder: Path, settings: dict[str, Any]) -> None:

@@ -108,7 +108,7 @@ class RivalConfig:
     """ATTRIBUTE:SOURCE=TARGET, such as expression:neutral=smile: the two classes that cyclegan and pix2pix learn."""
     same: tuple[str, ...] = ()
     """Columns whose labels make two images of such a pair one for pix2pix, which needs every pixel in its place; all
-    other attributes if empty."""
+    other attributes if empty, and of rendered faces all other factors."""
     classes: float = 1.0
     """Weight of how badly the critic reads the class that an image shall show (stargan)."""
     cycle: float = 10.0

@@ -20,6 +20,8 @@ TILE = 128
 """Pixels that small pictures are brought to, by a whole factor."""
 STILL = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """Ending -> format of the pictures that are written."""
+LARGEST_WEBP = 16383
+"""Most pixels of a side of a WebP."""
 MOVING = {".gif": "GIF", ".webp": "WEBP"}
 """Ending -> format of the animations that are written."""
 
@@ -72,6 +74,15 @@ def grid(
     return sheet
 
 
+def strip(frames: Sequence[Picture], start: Picture, end: Picture, *, source: Picture | None = None) -> Image.Image:
+    """A passage as one row: `frames`, at least two, between the exemplars `start` and `end`.
+
+    Above each frame stands its share of the way. `source`, which everything else is of, is set apart at the left.
+    """
+    labels = ["from", *(f"{k / (len(frames) - 1):.2f}" for k in range(len(frames))), "to"]
+    return grid([[start, *frames, end]], column_labels=labels, row_headers=[] if source is None else [source])
+
+
 def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
     """Pictures one below another, on white."""
     width, height = max(picture.width for picture in pictures), sum(picture.height for picture in pictures)
@@ -89,8 +100,9 @@ def save(picture: Image.Image, path: Path) -> None:
         picture.save(temporary, kind, quality=95, lossless=True)  # each format takes the one it knows
 
 
-def animation(frames: Sequence[Picture], path: Path, *, milliseconds: int = 80) -> None:
+def animation(frames: Sequence[Picture], path: str | Path, *, milliseconds: int = 80) -> None:
     """Write frames as a loop, forth and back with a rest at both ends: a GIF or an animated WebP by the ending."""
+    path = Path(path)
     kind = check_target(path, MOVING)
     pictures = [_enlarged(frame) for frame in frames]
     loop = [*pictures, *pictures[-2:0:-1]]

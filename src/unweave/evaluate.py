@@ -110,19 +110,41 @@ class Readings:
     swapped: Mapping[str, Int[Tensor, "pairs judged"]]
     """Swapped attribute -> what was read from the results."""
 
+    @staticmethod
+    def cat(parts: Sequence[Readings]) -> Readings:
+        """Those of several batches of pairs as one."""
+
+        def whole(field: str) -> Tensor:
+            return torch.cat([getattr(part, field) for part in parts])
+
+        return Readings(
+            **{field: whole(field) for field in ("errors", "of_source", "of_exemplar", "real", "reconstructed")},
+            swapped={name: torch.cat([part.swapped[name] for part in parts]) for name in parts[0].swapped},
+        )
+
 
 @torch.inference_mode()
 def read_swaps(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0) -> Readings:
-    """Swap each attribute of `pairs` random pairs of held-out images, and have the judge read the results."""
+    """Swap each attribute of `pairs` random pairs of held-out images, and have the judge read the results.
+
+    A batch of pairs at a time: their codes and results are not kept, for they may take gigabytes.
+    """
     rng = np.random.default_rng([seed, 3])
     sources = torch.from_numpy(rng.integers(len(held.images), size=pairs))
     exemplars = torch.from_numpy(rng.integers(len(held.images), size=pairs))
+    batches = zip(sources.split(BATCH), exemplars.split(BATCH), strict=True)
+    return Readings.cat([_read_batch(generator, held, some, others) for some, others in batches])
+
+
+def _read_batch(
+    generator: Generator, held: HeldOut, sources: Int[Tensor, "pairs"], exemplars: Int[Tensor, "pairs"]
+) -> Readings:
+    """The readings of these pairs, which are indices of held-out images."""
     device = next(generator.parameters()).device
-    used, places = torch.cat([sources, exemplars]).unique(return_inverse=True)
-    codes = Codes.cat([generator.encode(held.images[some].to(device)).to("cpu") for some in used.split(BATCH)])
-    at_source, at_exemplar = places.chunk(2)
-    reconstructions = decode(generator, codes, at_source)
-    errors = absolute_error(reconstructions, held.images[sources])
+    images = held.images[sources]
+    codes = generator.encode(images.to(device))
+    reconstructions = decode(generator, codes)
+    errors = absolute_error(reconstructions, images)
     if held.judge is None:
         nothing = held.labels[sources][:, :0]
         return Readings(
@@ -130,15 +152,14 @@ def read_swaps(generator: Generator, held: HeldOut, *, pairs: int, seed: int = 0
         )
     judge = held.judge
     judged = [held.attributes.index(name) for name in judge.classes]
+    lent = generator.encode(held.images[exemplars].to(device))
     return Readings(
         errors=errors,
         of_source=held.labels[sources][:, judged],
         of_exemplar=held.labels[exemplars][:, judged],
-        real=read(judge, held.images[sources]),
+        real=read(judge, images),
         reconstructed=read(judge, reconstructions),
-        swapped={
-            name: read(judge, decode(generator, codes, at_source, {name: at_exemplar})) for name in held.attributes
-        },
+        swapped={name: read(judge, decode(generator, Codes({**codes, name: lent[name]}))) for name in held.attributes},
     )
 
 
@@ -180,20 +201,9 @@ def figures_of(readings: Readings, held: HeldOut) -> dict[str, float]:
     return {name: figure for name, figure in figures.items() if "/" not in name or not np.isnan(figure)}
 
 
-def decode(
-    generator: Generator, codes: Codes, sources: Tensor, exemplars: Mapping[str, Tensor] | None = None
-) -> Float[Tensor, "images colours size size"]:
-    """Images of the codes at `sources`, on the CPU, a batch at a time.
-
-    Attribute `name` comes from the codes at `exemplars[name]` instead; all are indices of images in `codes`.
-    """
-    device = next(generator.parameters()).device
-    images = []
-    for some in torch.arange(len(sources)).split(BATCH):
-        lenders = {**dict.fromkeys(codes, sources), **(exemplars or {})}
-        mixed = Codes({name: code[lenders[name][some]] for name, code in codes.items()})
-        images.append(generator.decode(mixed.to(device)).float().cpu())
-    return torch.cat(images)
+def decode(generator: Generator, codes: Codes) -> Float[Tensor, "images colours size size"]:
+    """Images of codes, on the CPU."""
+    return generator.decode(codes).float().cpu()
 
 
 def score(figures: dict[str, float]) -> float:
@@ -206,12 +216,16 @@ def score(figures: dict[str, float]) -> float:
     return (sum(swapped) / len(swapped) if swapped else 0.0) - 5 * figures.get("reconstruction", 0.0)
 
 
-def table_of_figures(figures: dict[str, float]) -> str:
-    """The figures to read: errors first, then a row for each judged attribute."""
-    lines = [
-        "reconstruction error ([-1, 1] scale)  "
-        f"mean {figures['reconstruction']:.4f}  median {figures['reconstruction_median']:.4f}"
-    ]
+def table_of_figures(figures: Mapping[str, float], deviations: Mapping[str, float] | None = None) -> str:
+    """The figures to read: errors first, then a row for each judged attribute; `deviations` beside them, if given."""
+    beside = deviations or {}
+
+    def told(name: str, digits: int) -> str:
+        spread = f" ± {beside[name]:.{digits}f}" if beside.get(name) is not None else ""
+        return f"{figures[name]:.{digits}f}{spread}" if name in figures else "-"
+
+    mean, median = told("reconstruction", 4), told("reconstruction_median", 4)
+    lines = [f"reconstruction error ([-1, 1] scale)  mean {mean}  median {median}"]
     names = [key.removeprefix("real/") for key in figures if key.startswith("real/")]
     if not names:
         return lines[0]
@@ -219,7 +233,5 @@ def table_of_figures(figures: dict[str, float]) -> str:
     wide = max(len("accuracy"), *map(len, names))
     lines.append(f"{'accuracy':{wide}}  " + "  ".join(f"{column:>13}" for column in columns))
     for name in names:
-        values = [figures.get(f"{column}/{name}") for column in columns]
-        cells = [f"{'-':>13}" if value is None else f"{value:13.3f}" for value in values]
-        lines.append(f"{name:{wide}}  " + "  ".join(cells))
+        lines.append(f"{name:{wide}}  " + "  ".join(f"{told(f'{column}/{name}', 3):>13}" for column in columns))
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import secrets
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import unweave
@@ -16,6 +16,30 @@ from unweave.errors import UnweaveError
 
 class CannotWriteError(UnweaveError):
     """A place that cannot be written, or is full."""
+
+
+class InUseError(UnweaveError):
+    """Another process is at work in a folder."""
+
+
+@contextmanager
+def locked(folder: Path, use: str) -> Iterator[None]:
+    """Keep two at once from a use of a folder, such as "is being filled"; raises `InUseError` for the second.
+
+    The lock ends with the process, however that ends. Where a system or a disk has no such locks, nothing is kept.
+    """
+    with ExitStack() as stack:
+        try:
+            import fcntl
+
+            place = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, place)
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUseError(f"{folder}: {use} by another process; wait for it, or stop it") from None
+        except (ImportError, OSError):
+            pass
+        yield
 
 
 @contextmanager

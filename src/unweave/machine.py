@@ -25,6 +25,7 @@ from unweave import processes
 from unweave.config import Config
 from unweave.errors import UnweaveError
 from unweave.files import cache_folder, write_whole
+from unweave.signals import HANGUP, asking_to_end
 
 
 def resolve(config: Config) -> Config:
@@ -146,16 +147,17 @@ def restore(config: Config) -> Config:
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], BaseException | None]]:
-    """A function that tells whether Ctrl-C was pressed inside, or the process asked to end (SIGTERM), and is to leave.
+    """A function that tells whether Ctrl-C was pressed inside, or the process asked to end by SIGTERM or SIGHUP.
 
-    What it gives then is what to raise, once the step in hand is finished and saved. A second time stops at once. Of
-    several processes all are told what one was asked.
+    What it gives then is what to raise, once the step in hand is finished and saved. The same a second time stops at
+    once, but for a closed terminal, which is told twice. Of several processes all are told what one was asked.
     """
     numbers: list[int] = []
 
     def note(number: int, _: object) -> None:
+        again = number in numbers and number != HANGUP
         numbers.append(number)
-        if len(numbers) > 1:
+        if again:
             raise end_by(number)
 
     def end_by(number: int) -> BaseException:
@@ -168,7 +170,7 @@ def interrupts() -> Iterator[Callable[[], BaseException | None]]:
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield asked
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, *asking_to_end())}
     try:
         yield asked
     finally:

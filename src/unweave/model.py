@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
+from PIL.Image import Image
 
 from unweave.arrays import Device, Float, Tensor, as_numpy, concat
 from unweave.card import ModelCard
@@ -194,6 +195,17 @@ class Model:
         first, last = self.encode(start), self.encode(end)
         path = Codes.cat([first.lerp(last, k / (steps - 1)) for k in range(steps)])
         return self._changed(given(source), {attribute: path})
+
+    def strip(self, source: Images, attribute: str, start: Images, end: Images, steps: int = 10) -> Image:
+        """`interpolate` as one picture of Pillow's: the source set apart, then the images between the exemplars.
+
+        What `unweave interpolate` writes and the studio shows.
+        """
+        from unweave.draw import strip
+
+        frames = self.interpolate(source, attribute, start, end, steps)
+        own, first, last = (pictures(self.read(images))[0] for images in (source, start, end))
+        return strip(frames if isinstance(frames, list) else pictures(frames), first, last, source=own)
 
     def synthesize(self, sources: Images, classes: Mapping[str, str], *, strength: Strength = 1.0) -> Result:
         """The sources, with some attributes as the mean code of a class: attribute -> class."""

@@ -52,13 +52,19 @@ def lines(table: AttributeTable, config: Config, method: Method) -> Iterator[str
     yield "classes: " + ", ".join(f"{name} {len(classes)}" for name, classes in table.classes.items())
     yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
 
-    seconds = seconds_per_step(method, noise(config, table.classes, method.batches))
-    steps = config.run.steps or config.run.epochs * method.steps_per_epoch(table.rows("train"))
+    steps, seconds = expected(table, method)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     pixels = len(table.files) * config.data.size**2 * config.data.channels
     each = f" in each of {processes.world()} processes" if processes.world() > 1 else ""
     used = f"{peak_memory(method.device) / 1e9:.1f} GB{each}"
     yield f"memory: {used}; {pixels / 1e6:.0f} MB of images in the cache folder"
+
+
+def expected(table: AttributeTable, method: Method) -> tuple[int, float]:
+    """Steps of the whole training, and the seconds that each takes, by the pace of a few on noise."""
+    run = method.config.run
+    steps = run.steps or run.epochs * method.steps_per_epoch(table.rows("train"))
+    return steps, seconds_per_step(method, noise(method.config, table.classes, method.batches))
 
 
 def noise(config: Config, classes: Mapping[str, Sequence[str]], batches: int = 1) -> Batch:

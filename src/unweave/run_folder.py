@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,19 +23,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unweave import files
 from unweave.checkpoint import ModelCard, load_tensors, optimiser_tensors, restore_optimiser, save_tensors
 from unweave.codes import REST
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
-from unweave.files import CannotWriteError, is_run, remove, write_whole
+from unweave.files import CannotWriteError, InUseError, is_run, remove, write_whole
 from unweave.interface import Method
 from unweave.networks import Classifier
 
 Log = Callable[[Mapping[str, float]], None]
-
-
-class TrainedInError(UnweaveError):
-    """Another process trains in the run folder."""
 
 
 @contextmanager
@@ -50,7 +46,7 @@ def made(folder: Path) -> Iterator[Path]:
         raise UnweaveError(f"{folder}: no folder can be made here ({error.strerror})") from None
     try:
         yield folder
-    except TrainedInError:  # what is in there is the other's, which was a moment faster
+    except InUseError:  # what is in there is the other's, which was a moment faster
         raise
     except BaseException:
         with suppress(OSError):  # the first error is the one to tell
@@ -68,24 +64,9 @@ def check_free(folder: Path) -> None:
         raise UnweaveError(f"{folder}: is in use; take another folder{resume}")
 
 
-@contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """Keep a run folder from being trained in by two at once; raises `TrainedInError` for the second.
-
-    The lock ends with the process, however that ends. Where a system or a disk has no such locks, nothing is kept.
-    """
-    with ExitStack() as stack:
-        try:
-            import fcntl
-
-            folder = os.open(run, os.O_RDONLY)
-            stack.callback(os.close, folder)
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrainedInError(f"{run}: is being trained in by another process; wait for it, or stop it") from None
-        except (ImportError, OSError):
-            pass
-        yield
+def locked(run: Path) -> AbstractContextManager[None]:
+    """Keep a run folder from being trained in by two at once; raises `InUseError` for the second."""
+    return files.locked(run, "is being trained in")
 
 
 def write_state(run: Path, method: Method, step: int, best: float, table: AttributeTable, pixels: np.ndarray) -> None:

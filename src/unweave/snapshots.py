@@ -77,10 +77,11 @@ def sample_grid(generator: Generator, held: HeldOut, path: Path) -> None:
     sources = torch.arange(min(6, max(1, count // 2)))
     rows = len(sources)
     codes = generator.encode(held.images[: min(count, 2 * rows)].to(next(generator.parameters()).device))
-    columns, labels = [held.images[sources], decode(generator, codes, sources)], ["source", "reconstruction"]
+    own = codes.at(sources)
+    columns, labels = [held.images[sources], decode(generator, own)], ["source", "reconstruction"]
     for k, name in enumerate(held.attributes):
         exemplars = (rows + (sources + k) % rows) % codes.batch  # another one for each attribute
-        columns += [held.images[exemplars], decode(generator, codes, sources, {name: exemplars})]
+        columns += [held.images[exemplars], decode(generator, own.lend({name: exemplars}, codes))]
         labels += [f"{name} from", f"{name} swapped"]
     pixels = [as_pixels(column) for column in columns]
     save(grid([[column[row] for column in pixels] for row in range(rows)], column_labels=labels), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from collections.abc import Mapping
@@ -272,7 +273,7 @@ def fit(
                     if held and sampling:
                         log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
                         if figures:
-                            tqdm.write(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
+                            tell(f"step {done}: " + ", ".join(f"{name} {v:.3f}" for name, v in figures.items()))
                         method.sample(held, run / "samples" / f"{done:06d}.png")
                         if score(figures) >= best:
                             best = score(figures)
@@ -285,10 +286,19 @@ def fit(
                 waited, since = 0.0, time.perf_counter()  # evaluations and checkpoints are not training time
             if leave and done < steps:
                 if first:
-                    tqdm.write(f"stopped after step {done}")
+                    tell(f"stopped after step {done}")
                 processes.close()
                 raise leave
     return run
+
+
+def tell(line: str) -> None:
+    """Print a line above the bar. A terminal that was closed refuses it, which must not cost the checkpoint."""
+    try:
+        tqdm.write(line)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
 
 
 def ignore(_: Mapping[str, float]) -> None:

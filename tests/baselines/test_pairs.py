@@ -18,6 +18,8 @@ from unweave.config import Config, build
 from unweave.data.batches import TrainingSet, training_set
 from unweave.data.table import AttributeTable, table_from_arrays
 from unweave.errors import UnweaveError
+from unweave.faces.database import Database
+from unweave.faces.factors import to_row
 
 
 def faces(rows: Sequence[tuple[str | None, ...]], splits: list[str] | None = None) -> AttributeTable:
@@ -59,6 +61,20 @@ def test_pairs_are_of_training_images_and_columns_can_be_named() -> None:
     assert aligned(table, "look", ("who",)).tolist() == [[0, 1], [2, 3]]
     table = narrowed(faces([*rows, *rows], ["train"] * 4 + ["test"] * 4), settings())
     assert aligned(table, "look", ("who",)).tolist() == [[0, 1], [2, 3]]
+
+
+def test_pairs_of_rendered_faces_are_of_one_sitting_though_it_is_no_attribute() -> None:
+    database = Database(people=3, test_people=0, expressions=("neutral", "smile"), lights=("left", "right"))
+    rows = [to_row(entry.factors) for entry in database]
+    columns: dict[str, list] = {name: [row[name] for row in rows] for name in rows[0]}
+    pixels = np.zeros((len(rows), 32, 32, 3), np.uint8)
+    told = table_from_arrays(pixels, columns, attributes=("identity", "expression", "light"))
+    table = narrowed(told, build({"rivals": {"pair": "expression:neutral=smile"}}, settings()))
+    pairs = aligned(table, "expression", ())
+    assert len(pairs) == 3 * 2 * 2  # people, sittings, lights
+    for name in ("identity", "light", "yaw", "pitch", "roll", "styling"):
+        assert all(table.columns[name][source] == table.columns[name][target] for source, target in pairs)
+    assert len(aligned(table, "expression", ("identity", "light"))) == 2 * len(pairs)  # of two sittings as well
 
 
 @given(st.lists(st.tuples(*(st.sampled_from([a, b, None]) for a, b in ("ab", "ns", "lr"))), min_size=1, max_size=12))

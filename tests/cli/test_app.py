@@ -153,19 +153,44 @@ def test_an_unknown_users_home_gets_one_line(capsys: pytest.CaptureFixture[str])
         assert mistake(capsys, *command, "~nosuchuser/x") == "unweave: ~nosuchuser/x: there is no such user\n"
 
 
-def test_a_process_that_is_asked_to_end_removes_what_is_half_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "left"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_process_that_is_asked_to_end_once_or_twice_removes_what_is_half_written(
+    name: str, left: int, tmp_path: Path
+) -> None:
+    code = f"""
+import os, signal
+from unweave import files
+from unweave.cli import main
+from unweave.data.store import Store
+remove = files.remove
+def asked(*_):
+    os.kill(os.getpid(), signal.{name})
+    return b""
+def asked_again(path):
+    asked()
+    remove(path)
+Store.read, files.remove = asked, asked_again
+main(["data", "unpack", "faces64", {str(tmp_path / "out")!r}])
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == left
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     code = f"""
 import os, signal
 from unweave.cli import main
 from unweave.data.store import Store
-def asked(store, name):
-    os.kill(os.getpid(), signal.SIGTERM)
-    return b""
-Store.read = asked
+signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
+read = Store.read
+def closed(store, name):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return read(store, name)
+Store.read = closed
 main(["data", "unpack", "faces64", {str(tmp_path / "out")!r}])
 """
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 143
-    assert list(tmp_path.iterdir()) == []
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
+    assert (tmp_path / "out" / "test" / "metadata.csv").exists()
 
 
 def test_package_lists_and_finds_its_public_names_without_importing_torch() -> None:

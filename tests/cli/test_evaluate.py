@@ -115,6 +115,24 @@ def test_the_report_is_written_and_its_tables_are_shown(
     assert "true answers are for rendered faces" in report["left_out"]["truth"]
 
 
+def test_several_models_and_seeds_give_means_with_deviations(
+    run: Path, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    last = run / "last.safetensors"  # whose run folder has its classifiers
+    files = f"--json {tmp_path / 'f.json'} -o {tmp_path / 'report'}"
+    main(f"evaluate {run} {toy_folder} --also {last} --seeds 2 --pairs 8 --judge-steps 5 {files}".split())
+    shown = capsys.readouterr().out
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["settings"]["seed"] == [0, 0, 1, 1]
+    values = [each["figures"]["reconstruction"] for each in report["reports"]]
+    assert len(set(values)) == 2  # of two draws of pairs, for best and last are one model here
+    assert report["figures"]["reconstruction"] == pytest.approx(sum(values) / 4, abs=1e-6)
+    assert f"mean {sum(values) / 4:.4f} ± {report['sd']['figures']['reconstruction']:.4f}" in shown
+    assert json.loads((tmp_path / "f.json").read_text()) == report["figures"]
+    assert all("posterior" in each for each in report["reports"])
+
+
 def test_a_place_for_the_report_is_checked_before_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     for command in ("evaluate gone -o", "augment gone gone --number 3"):

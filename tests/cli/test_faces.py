@@ -21,6 +21,7 @@ from unweave.data.table import read_table
 from unweave.faces.card import command
 from unweave.faces.database import Database
 from unweave.faces.factors import EXPRESSIONS, Factors
+from unweave.faces.sheets import SHEETS, stacked_size
 
 SMALL = "--people 6 --expressions neutral smile --lights 2 --workers 1".split()
 
@@ -259,6 +260,24 @@ def test_a_sheet_is_not_written_over_a_folder_or_in_an_unknown_format(
     assert "exists already and is not empty" in mistake(capsys, "sheet", str(tmp_path / "mine"))
     assert "expected .png or .jpg or .jpeg or .webp" in mistake(capsys, "sheet", str(tmp_path / "a.bmp"))
     assert "--first is -1" in mistake(capsys, "sheet", str(tmp_path / "a.png"), "--first", "-1")
+
+
+def test_sheets_too_large_for_a_webp_are_refused_before_they_are_rendered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in (16, 100, 130):  # enlarged, as it is, and larger than a tile
+        main(["faces", "sheet", str(tmp_path / "a.webp"), "--only", "gaze", "belongings", "--size", str(size)])
+        sheets = [SHEETS[name](0) for name in ("gaze", "belongings")]
+        assert read_picture(tmp_path / "a.webp").size == stacked_size(sheets, size)
+    capsys.readouterr()
+    monkeypatch.setattr(sys.modules["unweave.faces.studio"], "render_lights", lambda *_: pytest.fail("rendered"))
+    whole = [make(0) for make in SHEETS.values()]
+    fits = 128 + (16383 - stacked_size(whole, 128)[1]) // sum(len(sheet.rows) for sheet in whole)
+    assert max(stacked_size(whole, fits)) <= 16383
+    width, height = stacked_size(whole, fits + 1)
+    line = f"would be {width} x {height} pixels, but a .webp has at most 16383 a side; give a smaller --size, or write"
+    said = mistake(capsys, "sheet", str(tmp_path / "all.webp"), "--size", str(fits + 1))
+    assert said == f"unweave: {tmp_path / 'all.webp'}: {line} a .png\n"
 
 
 def test_combinations_need_no_test_people(tmp_path: Path) -> None:

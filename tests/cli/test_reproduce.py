@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from unweave import rehearse
 from unweave.cli import main
+from unweave.config import build, preset
+from unweave.data.batches import Batch
 from unweave.errors import UnweaveError
 from unweave.experiments import training
+from unweave.experiments.training import with_and_without
+from unweave.interface import Parts
+from unweave.method import Unweave
 from unweave.training import train
 
 TINY = {
@@ -89,14 +95,49 @@ def test_two_runs_are_laid_side_by_side(toy_folder: Path, tmp_path: Path, capsys
     assert result["about"]["steps"] == {"with": 2, "without": 2}
 
 
-def test_models_trained_for_a_comparison_differ_in_one_weight_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(training, "train", lambda data, folder, **given: asked.append(given) or folder)
-    runs = training.train_both("photos", Path("out"), preset="quick", steps=7, seed=3, pattern=None)
-    assert runs == {"with": Path("out/with-3"), "without": Path("out/without-3")}
-    weights = [each.pop("losses") for each in asked]
-    assert weights == [{"disentangle": 1.0}, {"disentangle": 0.0}]
-    assert asked[0] == asked[1] == {"preset": "quick", "run": {"seed": 3, "steps": 7}}
+def test_models_trained_for_a_comparison_differ_in_one_weight_only() -> None:
+    both = with_and_without("quick", steps=7, seed=3)
+    assert [each.losses.disentangle for each in both.values()] == [1, 0]
+    alike = [replace(each, losses=replace(each.losses, disentangle=0.5)) for each in both.values()]
+    assert alike[0] == alike[1]
+    assert (alike[0].run.steps, alike[0].run.seed, alike[0].data.size) == (7, 3, 32)
+
+
+def test_what_is_trained_here_goes_on_where_it_was_stopped(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = build(TINY, preset("quick"))
+    monkeypatch.setattr(training, "preset", lambda name: small)
+    whole, steps = Unweave.step, []
+
+    def stopped(self: Unweave, batch: Batch, step: int) -> Parts:
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+        return counted(self, batch, step)
+
+    def counted(self: Unweave, batch: Batch, step: int) -> Parts:
+        steps.append((self.config.losses.disentangle, step))
+        return whole(self, batch, step)
+
+    monkeypatch.setattr(rehearse, "seconds_per_step", lambda *_: 30.0)
+    out, options = tmp_path / "out", "--attributes shape colour --pairs 8 --judge-steps 5"
+    command = f"reproduce entropy --data {toy_folder} {options} -o {out} --steps".split()
+    monkeypatch.setattr(Unweave, "step", stopped)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        main([*command, "2"])
+    said = capsys.readouterr().err.splitlines()
+    assert "unweave: to be trained: 2 x 2 steps of 30.00 s, about 2 min, evaluations apart" in said
+    assert said[-1] == "unweave: stopped; the same command goes on"
+    assert not (out / "result.json").exists()
+    monkeypatch.setattr(Unweave, "step", counted)
+    main([*command, "2"])
+    assert steps == [(1, 0), (1, 1), (0, 0), (0, 1)]  # the first model was not trained again
+    result = json.loads((out / "result.json").read_text())
+    assert (result["preset"], result["steps"], result["attributes"]) == ("quick", 2, ["shape", "colour"])
+    with pytest.raises(SystemExit):
+        main([*command, "3"])
+    line = f"unweave: {out}: was begun with steps 2, not 3; give the same settings or name a new folder"
+    assert capsys.readouterr().err.splitlines()[-1] == line
 
 
 def test_mistakes_get_one_line_and_leave_no_folder(

@@ -102,7 +102,8 @@ def test_the_table_has_what_the_methods_are_to_be_read_beside(out: Path) -> None
     assert report["left_out"]["Frechet distance"] == "features need a package"
     assert set(report["left_out"]) == {"Frechet distance", "true answers", "intensity"}
     page = (out / "compare.md").read_text()
-    assert f"| unweave | {rows['unweave']['accuracy']:.3f} ± " in page
+    of_targets = " | ".join(f"{value:.3f}" for value in rows["unweave"]["accuracies"].values())
+    assert f"| unweave | {rows['unweave']['accuracy']:.3f} | {of_targets} | - |" in page
     assert "cyclegan: a network for each pair of classes; the total of all counts against the budget" in page
     assert "`run.steps` 200 epochs -> 12" in page
     assert "`data.size` 128 -> 32" in page

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from unweave.compare.bench import Bench, Features, Reader
 from unweave.compare.measures import measured, of_chance, of_copying, of_real_images, row
+from unweave.compare.pages import tables
 from unweave.compare.protocol import Protocol
 from unweave.data.table import table_from_arrays
 from unweave.evaluate import Labelled
@@ -97,15 +98,33 @@ def test_real_images_keep_their_own_labels_and_chance_is_blind() -> None:
     assert blind["kept"] == {"light": 0.5}
 
 
-def test_a_row_is_the_mean_over_seeds_with_the_spread_over_targets_and_seeds() -> None:
+def test_a_row_is_the_mean_over_seeds_with_the_deviation_between_trainings() -> None:
     trials = [
         {"accuracy": {"a": 0.5, "b": 0.7}, "kept": {"c": 1.0}, "frechet": 4.0, "truth": None, "intensity": {"a": 0.2}},
         {"accuracy": {"a": 0.9, "b": 0.7}, "kept": {"c": 0.0}, "frechet": 6.0, "truth": None, "intensity": {}},
     ]
     found = row(trials)
     assert found["accuracy"] == pytest.approx(0.7)
-    assert found["accuracy_sd"] == pytest.approx(np.std([0.5, 0.7, 0.9, 0.7], ddof=1))
+    assert found["sd"]["accuracy"] == pytest.approx(
+        np.std([0.6, 0.8], ddof=1)
+    )  # how far the targets are apart is no part
     assert found["accuracies"] == {"a": pytest.approx(0.7), "b": pytest.approx(0.7)}
     assert (found["kept"], found["frechet"], found["intensity"]) == ({"c": 0.5}, 5, 0.2)
-    assert found["to_change"] is None
-    assert row(trials[:1])["accuracy_sd"] == pytest.approx(np.std([0.5, 0.7], ddof=1))
+    assert (found["sd"]["frechet"], found["sd"]["kept"]["c"]) == (pytest.approx(2**0.5), pytest.approx(0.5**0.5))
+    assert (found["sd"]["intensity"], found["to_change"]) == (None, None)
+    assert row(trials[:1])["sd"]["accuracy"] is None
+
+
+def test_the_table_shows_each_target_and_deviations_where_there_are_several_seeds() -> None:
+    def trial(accuracy: float) -> dict:
+        of = {"accuracy": {"a": accuracy, "b": 0.7}, "kept": {"c": 1.0}, "frechet": 4.0}
+        return {**of, "truth": None, "intensity": None}
+
+    one, two = row([trial(0.5)]), row([trial(0.5), trial(0.9)])
+    about = {"attribute": "look", "source": "n", "targets": ["a", "b"], "budget": "1m", "truths": 0, "seeds": 2}
+    about |= {"frechet": None, "given": [], "settings": {}}
+    table = tables({**about, "rows": {"copying the source": one, "fader": two}})[0]
+    assert table.columns == ("accuracy", "a", "b", "Frechet", "to change", "to keep", "intensity", "c kept")
+    assert table.rows["copying the source"] == ["0.600", 0.5, 0.7, "4.0", None, None, None, "1.000"]
+    assert table.rows["fader"][0] == "0.700 ± 0.141"
+    assert "±: standard deviation over 2 trainings" in table.note

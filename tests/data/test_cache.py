@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -68,6 +69,26 @@ def test_other_settings_are_other_files(toy_folder: Path, cache: Path) -> None:
     assert read(toy_folder, size=40).shape[1] == 40
     read(toy_folder, crop="20x20+0+0")
     assert len(list(cache.iterdir())) == 4
+
+
+def test_what_nobody_has_asked_for_in_a_month_goes_when_images_are_decoded(toy_folder: Path, cache: Path) -> None:
+    def aged(days: float) -> None:
+        for path in cache.iterdir():
+            os.utime(path, (time.time() - 86400 * days,) * 2)
+
+    read(toy_folder)
+    Image.new("RGB", (32, 32)).save(toy_folder / "train" / "005.png")
+    read(toy_folder)
+    half = next(cache.iterdir())
+    half.with_name(f".{half.name}.0123abcd.part").touch()
+    np.save(cache / "mine-32.npy", np.zeros(3))
+    aged(29)
+    read(toy_folder, size=40)
+    assert len(list(cache.iterdir())) == 5
+    aged(31)
+    read(toy_folder)  # is there, and in use from now on
+    read(toy_folder, channels=1)
+    assert sorted(path.name[:8] for path in cache.iterdir()) == ["mine-32.", "toys-32-", "toys-32-"]
 
 
 def test_a_cache_that_was_cut_short_is_made_anew(toy_folder: Path, cache: Path) -> None:

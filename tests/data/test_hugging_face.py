@@ -54,25 +54,43 @@ def test_images_and_labels_of_a_saved_set_come_in(datasets, tmp_path: Path, caps
         "split": ["x", "y", "z"],
     }
     whole = datasets.Dataset.from_dict(rows, features=features)
-    datasets.DatasetDict(train=whole, val=whole.select([0]), extra=whole).save_to_disk(tmp_path / "saved")
+    splits = {"train": whole, "val": whole.select([0]), "dev": whole.select([1]), "extra": whole}
+    datasets.DatasetDict(splits).save_to_disk(tmp_path / "saved")
     capsys.readouterr()
     main(["data", "import", str(tmp_path / "saved"), str(tmp_path / "out")])
     out = tmp_path / "out"
     assert capsys.readouterr().out.splitlines() == [
-        f"{out}: 2 train, 1 validation",
+        f"{out}: 2 train, 2 validation",
         "left out: column 'box'",
         "left out: column 'split'",
         "left out: split 'extra', expected train, validation or test",
         "left out: 1 rows without an image",
     ]
     table = read_table(out)
-    assert table.files == ("train/000000.png", "train/000001.jpg", "validation/000000.png")
+    assert table.files == ("train/000000.png", "train/000001.jpg", "validation/000000.png", "validation/000001.jpg")
     assert table.columns == {
-        "id": ("7", "8", "7"),
-        "animal": ("dog", None, "dog"),
-        "wild": ("True", None, "True"),
+        "id": ("7", "8", "7", "8"),
+        "animal": ("dog", None, "dog", None),
+        "wild": ("True", None, "True", None),
     }
     assert (out / "train/000000.png").read_bytes() == images[0]
+
+
+def test_splits_may_be_called_all_that_an_imagefolder_may_call_them(datasets, tmp_path: Path) -> None:
+    keywords = datasets.data_files.SPLIT_KEYWORDS
+    known = [(name, str(split)) for split, names in keywords.items() for name in names]
+    files = {f"column/{name}.png": "" for name, _ in known}
+    files["column/metadata.csv"] = "file_name,a,split\n" + "".join(f"{name}.png,x,{name}\n" for name, _ in known)
+    for name, _ in known:
+        files |= {f"classes/{name}/x/{name}.png": "", f"folders/{name}/{name}.png": ""}
+        files[f"folders/{name}/metadata.csv"] = f"file_name,a\n{name}.png,x\n"
+    for file, text in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    for kind in ("column", "classes", "folders"):
+        table = read_table(tmp_path / kind)
+        found = [(Path(file).stem, split) for file, split in zip(table.files, table.splits, strict=True)]
+        assert sorted(found) == sorted(known)
 
 
 def test_what_is_exported_is_read_as_an_imagefolder_with_all_labels(datasets, tmp_path: Path) -> None:

@@ -151,8 +151,8 @@ def test_lists_and_objects_in_other_columns_do_not_refuse_the_set(tmp_path: Path
         (
             np.zeros((1, 8, 8), np.uint8),
             {"a": ["x"]},
-            {"splits": ["dev"]},
-            "a split is 'dev', expected train, validation or test",
+            {"splits": ["spare"]},
+            "a split is 'spare', expected train, validation or test",
         ),
         (
             np.zeros((1, 8, 8), np.uint8),
@@ -215,8 +215,8 @@ def test_a_mistake_in_arrays_gives_its_line(images: np.ndarray, columns: dict, h
         ),
         (
             "metadata.csv",
-            "file_name,split\na.png,dev\n",
-            "metadata.csv row 2: split is 'dev', expected train, validation or test",
+            "file_name,split\na.png,spare\n",
+            "metadata.csv row 2: split is 'spare', expected train, validation or test",
         ),
         ("metadata.csv", "file_name\na.png\n", "SOURCE: there is no column of labels, expected one per attribute"),
         ("metadata.csv", "file_name,a\na.png,\n", "SOURCE: no training image has a label for 'a'"),

@@ -12,7 +12,7 @@ from unweave.data.table import table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.experiments import embeddings
-from unweave.experiments.embeddings import embedded, measure, neighbours_agree, small_images
+from unweave.experiments.embeddings import centred, embedded, measure, neighbours_agree, small_images
 from unweave.experiments.shallow import train_perceptrons
 
 
@@ -32,6 +32,12 @@ def test_with_the_loss_a_code_keeps_its_label_and_forgets_the_other(
     assert all(set(rows) == {"neutral", "smile", "scream", "mean"} for rows in hopkins)
     assert all(0 <= value <= 1 for rows in hopkins for row in rows.values() for value in row.values())
     assert found.about["images"]["test"] == 96
+    assert even["identity: nearest in the cluster"] == pytest.approx(1 / 4)  # test people, as many images of each
+    rows = next(rows for title, rows in found.tables.items() if title.startswith("what the order within"))
+    names = ["without the mean of each light", "without the mean of each identity"]
+    assert list(rows) == ["as they are", *names, "without those of light and identity"]
+    as_told = next(rows["mean"] for rows in hopkins)
+    assert rows["as they are"] == {name: as_told[name] for name in ("with the loss", "without the loss")}
     assert set(found.pictures) == {"tsne.png"}
 
 
@@ -53,6 +59,17 @@ def test_neighbours_agree_where_labels_make_clusters_and_only_within_a_cluster()
     assert neighbours_agree(points[:4], clusters[:4], np.array(["a", "a", "b", "b"])) == 1
     assert neighbours_agree(points[:4], clusters[:4], np.array(["a", "b", "a", "b"])) == 0
     assert neighbours_agree(points, clusters, np.array(["a", "a", "b", "b", "a", "b"])) == pytest.approx(4 / 6)
+
+
+def test_what_a_label_brings_to_its_cluster_is_taken_out_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    clusters, labels = np.repeat(["x", "y"], 20), np.tile(["a", "b"], 20)
+    noise = rng.normal(size=(40, 3))
+    moved = (
+        noise + np.where(labels == "a", 9, 0)[:, None] + np.where((clusters == "x") & (labels == "b"), 5, 0)[:, None]
+    )
+    assert np.allclose(centred(moved, clusters, labels), centred(noise, clusters, labels))
+    assert np.allclose(centred(noise, clusters, clusters)[:20], noise[:20] - noise[:20].mean(0))
 
 
 def test_the_embedding_keeps_clusters_apart_and_is_that_of_its_seed() -> None:

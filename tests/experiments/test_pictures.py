@@ -23,7 +23,7 @@ def test_transfers_of_a_faultless_model_are_read_right_alone_and_jointly(perfect
     assert joint["joint"]["both"] == pytest.approx(joint["joint"]["expression"])
     fan = next(rows for title, rows in found.tables.items() if title.startswith("fan of"))
     assert fan["intensity and distance from the source"]["rank correlation"] > 0.9
-    files = {"transfer-identity.png", "transfer-expression.png", "transfer-light.png", "joint.png", "fan.png"}
+    files = {"transfer-identity.png", "transfer-expression.png", "transfer-light.png", "joint-light.png", "fan.png"}
     assert set(found.pictures) == files
     assert found.left_out.keys() == {"classes never seen in training"}
     assert "the model knows every class of expression" in found.left_out["classes never seen in training"]

@@ -181,6 +181,24 @@ def alive(process: int) -> bool:
         return False
 
 
+def test_two_at_once_do_not_write_into_one_folder(tmp_path: Path, stand_in) -> None:
+    refused = []
+
+    def render(factors: Factors, lights: Sequence[str], size: int) -> Sequence[Image.Image]:
+        half = tmp_path / "faces" / ".half.part"
+        half.touch()
+        with pytest.raises(UnweaveError) as error:
+            write(DATABASE, tmp_path / "faces", render=stand_in.render)
+        assert half.exists()  # what the first is writing is not swept away
+        refused.append(str(error.value))
+        return stand_in.render(factors, lights, size)
+
+    assert write(DATABASE, tmp_path / "faces", render=render) == 32
+    assert set(refused) == {f"{tmp_path / 'faces'}: is being filled by another process; wait for it, or stop it"}
+    assert write(DATABASE, tmp_path / "faces", render=stand_in.render) == 0
+    assert not list((tmp_path / "faces").rglob("*.part"))
+
+
 def test_a_killed_process_is_told_in_one_line(tmp_path: Path, stand_in) -> None:
     with pytest.raises(UnweaveError, match=r"a process was killed, .* give the same command again, with fewer workers"):
         write(DATABASE, tmp_path / "faces", workers=2, render=stand_in.render_until_killed)

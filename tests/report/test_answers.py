@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from unweave.errors import UnweaveError
@@ -42,7 +43,18 @@ def test_pictures_that_are_not_rendered_again_have_no_true_answers(apart: Subjec
         return Image.new("RGB", (size, size), "white")
 
     with pytest.raises(UnweaveError, match="is not what this version renders"):
-        true_answers(apart.data, apart.model.card, "light", pairs=4, seed=0, render=other)
+        true_answers(apart.data, apart.model.card, "identity", pairs=4, seed=0, render=other)
+
+
+def test_a_truth_that_is_among_the_test_images_is_not_rendered(apart: Subject) -> None:
+    def never(factors: Factors, size: int) -> Image.Image:
+        raise AssertionError(f"{factors} was rendered at {size}")
+
+    answers = true_answers(apart.data, apart.model.card, "light", pairs=8, seed=0, render=never)
+    for source, exemplar, image in zip(answers.sources, answers.exemplars, answers.truths, strict=True):
+        wanted = replace(factors(apart, source), light=factors(apart, exemplar).light)
+        row = next(row for row in apart.data.table.rows("test") if factors(apart, row) == wanted)
+        assert torch.equal(image, apart.images(np.array([row]))[0])
 
 
 def test_data_without_factors_have_no_true_answers(apart: Subject) -> None:

@@ -15,11 +15,12 @@ from PIL import Image, ImageSequence
 from unweave.checkpoint import ModelCard, save_model
 from unweave.cli import main
 from unweave.data.pictures import crop_resize
+from unweave.draw import grid, strip
 from unweave.errors import UnweaveError
 from unweave.model import load
 from unweave.networks import Generator
 from unweave.studio import spelled
-from unweave.studio.desk import Desk, Donor, loop, shares, strip
+from unweave.studio.desk import Desk, Donor, loop, shares
 from unweave.studio.picked import Picked
 
 CARD = ModelCard(
@@ -54,7 +55,7 @@ def put(name: str) -> Picked:
 
 
 def run(text: str) -> None:
-    for line in text.splitlines():
+    for line in text.replace("\\\n", "").splitlines():
         if line.startswith("unweave "):
             main(shlex.split(line)[1:])
         elif not line.startswith("#"):
@@ -111,37 +112,41 @@ def test_without_a_weight_there_is_no_mixture() -> None:
         shares([(Picked(content=b"", path=""), 0.0), (None, 1.0)])
 
 
-def test_a_passage_is_what_its_command_writes(desk: Desk) -> None:
+def test_a_passage_is_what_its_command_and_its_python_write(desk: Desk) -> None:
     base, start, end = put("base"), put("a b"), put("c")
     frames = desk.passage(base, "colour", start, end, 4)
     assert len(frames) == 4
     assert np.abs(pixels(frames[0]) - pixels(desk.changed(base, {"colour": start}, {"colour": 1.0}))).max() <= 1
     assert np.abs(pixels(frames[3]) - pixels(desk.changed(base, {"colour": end}, {"colour": 1.0}))).max() <= 1
     told = spelled.interpolate("toy.safetensors", base, "colour", start, end, 4)
-    run(told.command)
-    shown = strip(frames, desk.picture(start), desk.picture(end))
-    assert pixels("strip.png").shape[1] > shown.width > 6 * 128  # the command puts the base before it
-    with Image.open("loop.webp") as written, Image.open(BytesIO(loop(frames))) as seen:
-        assert [pixels(frame).tolist() for frame in ImageSequence.Iterator(written)] == [
-            pixels(frame).tolist() for frame in ImageSequence.Iterator(seen)
-        ]
-    exec(told.python, {})
-    assert 4 * 128 < pixels("strip.png").shape[1] < 5 * 128
+    shown = strip(frames, desk.picture(start), desk.picture(end), source=desk.picture(base))
+    for write in (lambda: run(told.command), lambda: exec(told.python, {})):
+        write()
+        assert np.abs(pixels("strip.png") - pixels(shown)).max() <= 1
+        with Image.open("loop.webp") as written, Image.open(BytesIO(loop(frames))) as seen:
+            assert [pixels(frame).tolist() for frame in ImageSequence.Iterator(written)] == [
+                pixels(frame).tolist() for frame in ImageSequence.Iterator(seen)
+            ]
+        Path("strip.png").unlink()
+        Path("loop.webp").unlink()
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.25])
 def test_a_matrix_is_what_its_command_and_its_python_write(desk: Desk, strength: float) -> None:
-    sources, exemplars = [put("base"), put("c")], [put("a b"), put("d=e"), put("c")]
+    sources, exemplars = [put("base"), put("c")], [put("d=e"), put("a b"), put("d=e")]
     rows = desk.matrix("shape", sources, exemplars, strength)
     assert [len(row) for row in rows] == [3, 3]
+    left, top = [desk.picture(source) for source in sources], [desk.picture(exemplar) for exemplar in exemplars]
+    shown = pixels(grid(rows, row_headers=left, column_headers=top))
     told = spelled.matrix("toy.safetensors", "shape", sources, exemplars, strength)
     run(told.command)
-    for row, source in zip(rows, sources, strict=True):
-        for picture, exemplar in zip(row, exemplars, strict=True):
-            written = pixels(f"matrix/{Path(source.path).stem}--{Path(exemplar.path).stem}.png")
-            assert np.abs(written - pixels(picture)).max() <= 1
+    names = {path.name for path in Path("matrix").iterdir()}
+    assert {"base--0-d=e.png", "base--1-a b.png", "c--2-d=e.png"} < names
+    inner = shown[8:, 8:]  # without the margin, in whose place the command writes names
+    written = pixels("matrix/grid.png")[-inner.shape[0] :, -inner.shape[1] :]
+    assert np.abs(written - inner).max() <= 1
     exec(told.python, {})
-    assert pixels("matrix.png").shape < pixels("matrix/grid.png").shape  # it has no headers
+    assert np.abs(pixels("matrix.png") - shown).max() <= 1
 
 
 def test_a_matrix_of_pictures_of_one_name_in_several_folders_has_all_of_them(desk: Desk) -> None:
@@ -153,6 +158,19 @@ def test_a_matrix_of_pictures_of_one_name_in_several_folders_has_all_of_them(des
     run(spelled.matrix("toy.safetensors", "shape", sources, exemplars, 1.0).command)
     for k, row in enumerate(rows):
         assert np.abs(pixels(f"matrix/{k}-1--base.png") - pixels(row[0])).max() <= 1
+
+
+def test_long_lines_are_broken_between_names_and_do_the_same(desk: Desk) -> None:
+    long = "what a long name " * 3
+    Path("a b.png").rename(f"{long}.png")
+    Path("c.png").rename(f"{long} 2.png")
+    base, donors = put("base"), {"shape": put(long), "colour": put(f"{long} 2")}
+    strengths = {"shape": 1.0, "colour": 0.5}
+    told = spelled.transfer("toy.safetensors", base, donors, strengths)
+    lines = [*told.command.splitlines(), *told.python.splitlines()]
+    assert max(map(len, lines)) <= spelled.WIDTH
+    assert [line for line in told.command.splitlines() if line.count(".png") > 1] == []
+    both_give(told, desk.changed(base, donors, strengths), "out.png")
 
 
 def test_codes_are_found_once_for_each_content(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -43,6 +43,23 @@ CARD = ModelCard(
     name="toy",
 )
 COUNT = 9
+APART = """
+(slot) => {
+  const parts = ['label', '[aria-label="Remove Image"]', 'img'];
+  const [label, remove, image] = parts.map((each) => slot.querySelector(each));
+  const top = image.getBoundingClientRect().top;
+  return label.scrollWidth <= label.clientWidth
+    && label.getBoundingClientRect().right <= remove.getBoundingClientRect().left
+    && [label, remove].every((each) => each.getBoundingClientRect().bottom <= top + 1);
+}
+"""
+"""Whether a place's label is whole and, like the button that empties it, outside of its picture."""
+COPY = """
+async (png) => {
+  const picture = await (await fetch(`data:image/png;base64,${png}`)).blob();
+  await navigator.clipboard.write([new ClipboardItem({'image/png': picture})]);
+}
+"""
 
 
 @dataclass
@@ -225,6 +242,25 @@ def test_a_class_takes_the_place_of_an_exemplar_and_python_is_told(studio: Studi
     assert studio.page.evaluate("navigator.clipboard.readText()").strip() == python.locator("pre").inner_text().strip()
 
 
+def test_a_number_that_is_typed_is_held_to_the_slider_and_none_changes_nothing(studio: Studio) -> None:
+    studio.example()
+    exemplars = {"shape": studio.file(1), "colour": studio.file(1)}
+    box = studio.page.get_by_label("number input for colour strength")
+    for typed, held in (("99", 1.5), ("-7", -0.5)):
+        box.fill(typed)
+        expected = studio.model.transfer(studio.file(0), exemplars, strength={"colour": held})
+        studio.shows(expected)
+        box.press("Tab")
+        expect(box).to_have_value(f"{held}")
+        with studio.page.expect_response(lambda answer: "gradio_api" in answer.url) as answered:
+            box.fill("")
+        assert answered.value.ok
+        studio.shows(expected)
+        box.press("Tab")
+        expect(box).to_have_value(f"{held}")
+        studio.shows(expected)
+
+
 def test_an_example_needs_one_click_and_the_result_is_saved_as_it_is_shown(studio: Studio, tmp_path: Path) -> None:
     studio.example()
     with studio.page.expect_download() as saved:
@@ -256,6 +292,28 @@ def test_what_is_no_picture_gets_one_line_and_changes_nothing(studio: Studio) ->
         studio.upload("shape from", name, data)
         studio.toast(line)
         studio.shows(studio.model.transfer(studio.file(0), {"colour": studio.file(1)}))
+
+
+def test_text_that_is_pasted_gets_one_line_and_a_picture_is_taken(studio: Studio) -> None:
+    studio.example()
+    studio.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    place = studio.page.get_by_role("group", name="colour from", exact=True)
+    kept = {"shape": studio.file(1), "colour": studio.file(1)}
+    pastes = (place.get_by_role("button", name="Paste from clipboard").click, lambda: by_key(studio, place))
+    for number, paste in enumerate(pastes, start=3):
+        studio.page.evaluate("navigator.clipboard.writeText('hello')")
+        paste()
+        studio.toast("The clipboard gives no picture")
+        studio.shows(studio.model.transfer(studio.file(0), kept))
+        studio.page.evaluate(COPY, b64encode(studio.file(number).read_bytes()).decode())
+        paste()
+        kept["colour"] = studio.file(number)
+        studio.shows(studio.model.transfer(studio.file(0), kept))
+
+
+def by_key(studio: Studio, place: Locator) -> None:
+    place.hover()
+    studio.page.keyboard.press("Control+V")
 
 
 def test_fifty_megapixels_are_taken(studio: Studio) -> None:
@@ -297,15 +355,18 @@ def test_interpolation_is_a_strip_and_an_animation(studio: Studio) -> None:
     studio.pick(2, "base image")
     studio.pick(0, "first exemplar")
     studio.pick(5, "last exemplar")
-    studio.page.get_by_label("number input for steps").fill("4")
+    steps = studio.page.get_by_label("number input for steps")
+    steps.fill("3.5")
+    steps.press("Tab")
+    expect(steps).to_have_value("4")
     studio.page.get_by_role("button", name="Interpolate").click()
     moving = studio.page.get_by_alt_text("and back")
     expect(moving).to_be_visible()
     with Image.open(BytesIO(picture_of(moving))) as loop:
         assert sum(1 for _ in ImageSequence.Iterator(loop)) == 6  # there and back
-    strip = studio.page.locator(".wide img:visible")
-    with Image.open(BytesIO(picture_of(strip))) as picture:
-        assert picture.width > 5 * 128
+    expected = studio.model.strip(studio.file(2), "shape", studio.file(0), studio.file(5), steps=4)
+    found = np.asarray(Image.open(BytesIO(picture_of(studio.page.locator("figure .wide img:visible")))), int)
+    assert np.abs(found - np.asarray(expected, int)).max() <= 2  # batches of another size
 
 
 def test_weights_of_a_mixture_are_shares_of_the_whole(studio: Studio) -> None:
@@ -369,4 +430,13 @@ def test_a_telephone_shows_all_of_it(studio: Studio) -> None:
     box = page.locator(".result img:visible").bounding_box()
     assert box is not None
     assert box["y"] >= 0  # the result stays in sight
+    page.get_by_role("tab", name="interpolate").click()
+    page.get_by_role("button", name="Interpolate").click()
+    strip, hint = page.locator("div.wide:visible"), page.get_by_text("Scroll sideways")
+    expect(hint).to_be_visible()
+    expect(strip).to_have_class(re.compile("more"))
+    strip.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
+    expect(strip).not_to_have_class(re.compile("more"))
+    for slot in page.locator(".slot:visible").all():
+        assert slot.evaluate(APART), slot.get_attribute("aria-label")
     page.close()

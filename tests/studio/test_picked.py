@@ -127,6 +127,23 @@ def test_the_bundled_faces_are_a_gallery_for_models_of_their_attributes_only() -
     assert {name for each in found for name, _ in each.labels} == {"expression", "light"}
 
 
+def test_images_that_cannot_be_read_are_left_out_with_a_line(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (toy_folder / "test" / "003.png").write_bytes(b"hello")
+    (toy_folder / "test" / "004.png").write_bytes(LARGE)
+    found = gallery(str(toy_folder), CARD)
+    assert [Path(each.path).stem for each in found] == [f"{k:03}" for k in range(12) if k not in (3, 4)]
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("unweave: warning: test/003.png: is not an image that can be read")
+    assert said[0].endswith("; images left out of the gallery: 2")
+    for file in (toy_folder / "test").glob("*.png"):
+        file.write_bytes(b"hello")
+    with pytest.raises(UnweaveError, match=r"toys: none of 12 images can be read; test/000\.png: is not an image"):
+        gallery(str(toy_folder), CARD)
+
+
 def test_no_images_are_told(tmp_path: Path) -> None:
     with pytest.raises(UnweaveError, match="holds no images"):
         gallery(str(tmp_path), CARD)

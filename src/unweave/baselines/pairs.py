@@ -12,6 +12,7 @@ from unweave.config import Config
 from unweave.data.batches import mirror_maps
 from unweave.data.table import AttributeTable, classes_of
 from unweave.errors import UnweaveError
+from unweave.faces.factors import BROUGHT, COLUMNS
 
 PAIRWISE = ("cyclegan", "pix2pix")
 
@@ -48,25 +49,35 @@ def check_mirror(table: AttributeTable, config: Config, attribute: str) -> None:
         raise UnweaveError(f"data.flip turns the classes of {config.rivals.pair} into one another: --data.no-flip")
 
 
+def alike(table: AttributeTable, attribute: str) -> tuple[str, ...]:
+    """The columns that have to agree for two images to differ in an attribute only: all other attributes.
+
+    Of rendered faces, which tell all that moves a pixel, every factor that does not come along with the attribute.
+    """
+    rendered = COLUMNS if all(name in table.columns for name in COLUMNS) else ()
+    free = (attribute, *(BROUGHT.get(attribute, ()) if rendered else ()))
+    return tuple(name for name in dict.fromkeys((*table.attributes, *rendered)) if name not in free)
+
+
 def aligned(table: AttributeTable, attribute: str, same: Sequence[str]) -> Int[np.ndarray, "pairs two"]:
     """Rows of the table: every training image of the source class with every one of the target's that is like it.
 
-    Alike are images that are labelled in all columns of `same`, with the same labels. Raises `UnweaveError` where
-    there are none.
+    Alike are images that are labelled in all columns of `same`, with the same labels; if it is empty, in those of
+    `alike`. Raises `UnweaveError` where there are none.
     """
-    names = [name for name in table.attributes if name != attribute] if not same else list(same)
+    names = list(same or alike(table, attribute))
     if unknown := [name for name in names if name not in table.columns or name == attribute]:
         raise UnweaveError(f"rivals.same names '{unknown[0]}', expected columns of the data other than {attribute}")
     if not names:
         known = ", ".join(name for name in table.columns if name != attribute) or "there are none besides"
         raise UnweaveError(f"rivals.same is missing: columns in which the images of a pair agree, among {known}")
-    alike: dict[tuple[str | None, ...], tuple[list[int], list[int]]] = {}
+    groups: dict[tuple[str | None, ...], tuple[list[int], list[int]]] = {}
     for row in table.rows("train").tolist():
         labels = tuple(table.columns[name][row] for name in names)
         place = table.classes[attribute].index(table.columns[attribute][row] or "")
         if None not in labels:
-            alike.setdefault(labels, ([], []))[place].append(row)
-    pairs = [(source, target) for sources, targets in alike.values() for source in sources for target in targets]
+            groups.setdefault(labels, ([], []))[place].append(row)
+    pairs = [(source, target) for sources, targets in groups.values() for source in sources for target in targets]
     if not pairs:
         source, target = table.classes[attribute]
         told = f"no training images of {source} and {target} have the same labels in {', '.join(names)}"

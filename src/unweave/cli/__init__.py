@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from unweave import __version__
 from unweave.errors import UnweaveError
+from unweave.signals import asking_to_end
 
 app = App(
     name="unweave",
@@ -51,10 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that `arguments` (those of the process if None) spell, and leave with its exit code.
 
     0: done. 2: a mistake in the arguments or in the data, told in one plain line. 130: stopped by Ctrl-C. 143: asked to
-    end (SIGTERM). 141: nobody reads the output any more.
+    end (SIGTERM). 129: its terminal was closed. 141: nobody reads the output any more.
     """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that temporary files are removed
+        for number in asking_to_end():
+            signal.signal(number, leave)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: not every terminal has every letter
     try:
@@ -72,6 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if error.filename is None:
             raise
         fail(f"unweave: {error.filename}: {error.strerror}")
+
+
+def leave(number: int, _: object) -> NoReturn:
+    """End the process so that temporary files are removed, which the same signal again does not cut short."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def fail(line: str) -> NoReturn:

@@ -60,7 +60,8 @@ def compare(
     no_flip
         No mirrored images, for labels that change sides in them. Otherwise each recipe says whether there are some.
     same
-        Columns in which the two images of a pair agree (pix2pix); without it all other attributes.
+        Columns in which the two images of a pair agree (pix2pix); without it all other attributes, and of rendered
+        faces all other factors.
     seeds
         Trainings of each method, each with the whole budget.
     pairs

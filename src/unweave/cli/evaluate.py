@@ -15,6 +15,8 @@ def evaluate(
     data: str = "faces64",
     /,
     *,
+    also: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    seeds: int = 1,
     pairs: int = 1024,
     judge_steps: int = 750,
     seed: Seed = 0,
@@ -31,6 +33,11 @@ def evaluate(
         A run folder, a model file, or faces64 for the bundled model.
     data
         A folder or .zip with train and test images, labelled as the model's attributes; faces64 for the bundled ones.
+    also
+        Further models to measure alike, such as the same training with other seeds. The report is then of means, with
+        standard deviations over models and seeds.
+    seeds
+        How many seeds, from --seed on; each draws pairs and trains judges of its own.
     pairs
         Random pairs of a source and an exemplar among the test images.
     judge_steps
@@ -49,34 +56,45 @@ def evaluate(
     from json import dumps
 
     from unweave.evaluate import figures_of, table_of_figures
-    from unweave.files import check_file, expanded, is_run, write_whole
+    from unweave.files import check_file, write_whole
     from unweave.model import load
-    from unweave.report import look, report_on
+    from unweave.report import looks, report_on
     from unweave.report.pages import as_text, tables, write_report
+    from unweave.report.several import averaged, mean_of
 
-    if pairs < 1 or judge_steps < 1:
-        raise UnweaveError(f"--pairs is {pairs} and --judge-steps is {judge_steps}, expected at least 1 each")
+    for name, value in (("pairs", pairs), ("judge-steps", judge_steps), ("seeds", seeds)):
+        if value < 1:
+            raise UnweaveError(f"--{name} is {value}, expected at least 1")
     if json is not None:
         check_file(json)
     if out is not None:
         check_out(out, folder=True)
-    loaded, folder = load(model), expanded(model)
-    subject = look(
-        loaded,
+    models = [(load(name), run_of(name)) for name in (model, *also)]
+    reports, figures, pictures, judged = [], [], {}, True
+    for subject in looks(
+        models,
         data,
+        seeds=range(seed, seed + seeds),
         pairs=pairs,
         judge_steps=judge_steps,
-        seed=seed,
         pattern=pattern,
-        run=folder if is_run(folder) else None,
         weights=inception,
-    )
-    held, figures = subject.held, figures_of(subject.readings, subject.held)
-    print(f"{loaded.card.name or model} on {len(held.images)} test images of {data}, {pairs} pairs, seed {seed}")
-    print(table_of_figures(figures))
-    if json is not None:
-        write_whole(json, dumps(figures, indent=1) + "\n")
-    report, pictures = report_on(subject)
+    ):
+        figures.append(figures_of(subject.readings, subject.held))
+        name, test = subject.model.card.name or model, len(subject.held.images)
+        print(f"{name} on {test} test images of {data}, {pairs} pairs, seed {subject.seed}")
+        print(table_of_figures(figures[-1]))
+        if json is not None:
+            write_whole(json, dumps(mean_of(figures), indent=1) + "\n")
+        found, drawn = report_on(subject)
+        reports.append(found)
+        pictures = pictures or drawn
+        judged = bool((subject.held.labels >= 0).any())
+    report = reports[0]
+    if len(reports) > 1:
+        report = averaged(reports)
+        print(f"\nmean ± standard deviation of these {len(reports)}")
+        print(table_of_figures(report["figures"], report["sd"]["figures"]))
     for table in tables(report):
         print(f"\n{as_text(table)}")
     if report["left_out"]:
@@ -86,8 +104,17 @@ def evaluate(
     if out is not None:
         write_report(report, pictures, out)
         print(f"{out}: report.json, report.md, {', '.join(pictures)}")
-    if (held.labels < 0).all():
+    if not judged:
         print(f"nothing can be judged: no label of the test images of {data} is a class of the model")
+
+
+def run_of(model: str) -> Path | None:
+    """The run folder that a model is named by, or whose file it is."""
+    from unweave.files import expanded, is_run
+
+    path = expanded(model)
+    folder = path.parent if path.is_file() else path
+    return folder if is_run(folder) else None
 
 
 def augment(model: str, data: str, out: Path, /, *, number: int, seed: Seed = 0, pattern: str | None = None) -> None:

@@ -145,9 +145,9 @@ def sheet(
         Side of each face in pixels.
     """
     from unweave.cli.arguments import check_out
-    from unweave.draw import save, stacked
+    from unweave.draw import LARGEST_WEBP, save, stacked
     from unweave.faces.factors import check_size, check_whole
-    from unweave.faces.sheets import SHEETS, draw_sheet
+    from unweave.faces.sheets import SHEETS, draw_sheet, stacked_size
 
     for name in only:
         if name not in SHEETS:
@@ -158,11 +158,19 @@ def sheet(
     folder = not out.suffix
     check_out(out, folder)
 
+    sheets = {name: SHEETS[name](first) for name in only or SHEETS}
+    if out.suffix.lower() == ".webp":
+        width, height = stacked_size(list(sheets.values()), size)
+        if max(width, height) > LARGEST_WEBP:
+            raise UnweaveError(
+                f"{out}: would be {width} x {height} pixels, but a .webp has at most {LARGEST_WEBP} a side; "
+                "give a smaller --size, or write a .png"
+            )
+
     import sys
 
     from tqdm import tqdm
 
-    sheets = {name: SHEETS[name](first) for name in only or SHEETS}
     total = sum(map(len, sheets.values()))
     with tqdm(total=total, desc="rendering", unit=" images", leave=False, disable=not sys.stderr.isatty()) as bar:
         pictures = {name: draw_sheet(each, size=size, done=bar.update) for name, each in sheets.items()}

@@ -1,8 +1,10 @@
 """`unweave reproduce`: the paper's figures and tables, each on any labelled images."""
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +35,19 @@ class Common:
     """The first seed."""
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Trainings:
+    """Of models that are trained here."""
+
+    preset: str = "quick"
+    """Settings of the trainings here: quick, faces64 or paper."""
+    steps: int | None = None
+    """Their length, instead of the preset's."""
+    attributes: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
+    """Columns that they model; without it as in `unweave train`."""
+
+
 @app.command
 def embeddings(*, epochs: int = 40, common: Common) -> None:
     """Fig. 4, Table III: shallow encoders with and without the disentanglement loss.
@@ -56,10 +71,9 @@ def entropy(
     *,
     model: Path | None = None,
     without: Path | None = None,
-    preset: str = "quick",
-    steps: int | None = None,
     pairs: int = 1024,
     judge_steps: int = 750,
+    trainings: Trainings = Trainings(),
     common: Common,
 ) -> None:
     """Fig. 5, 6: the full model with and without the disentanglement loss.
@@ -67,13 +81,10 @@ def entropy(
     Parameters
     ----------
     model
-        The run folder of a training with the loss. Without it both models are trained here, into OUT.
+        The run folder of a training with the loss. Without it both models are trained here, into OUT, where the same
+        command goes on after it was stopped.
     without
         The run folder of a training without it (--losses.disentangle 0), else alike.
-    preset
-        Settings of the trainings here: quick, faces64 or paper.
-    steps
-        Their length, instead of the preset's.
     pairs
         Random pairs of test images that are swapped and judged.
     judge_steps
@@ -81,20 +92,32 @@ def entropy(
     """
     if (model is None) != (without is None):
         raise UnweaveError("--model and --without go together: the runs with and without the loss (or neither)")
-    check(common, pairs=pairs, judge_steps=judge_steps, steps=steps)
+    check(common, here=model is None, pairs=pairs, judge_steps=judge_steps, steps=trainings.steps)
+    from unweave.data.table import read_table
     from unweave.experiments.entropy import measure, subjects_of
-    from unweave.experiments.training import train_both
+    from unweave.experiments.training import foretell, trained_in, with_and_without
 
-    def of_seed(seed: int, folder: Path) -> Any:
-        if model is not None and without is not None:
-            runs = {"with": model, "without": without}
-        else:
-            runs = train_both(common.data, folder, preset=preset, steps=steps, seed=seed, pattern=common.pattern)
+    def found(runs: dict[str, Path], seed: int) -> Any:
         given = {"pairs": pairs, "judge_steps": judge_steps, "seed": seed, "pattern": common.pattern}
         return measure(subjects_of(runs, common.data, **given), attribute=common.attribute)
 
-    trained = {"preset": preset, "steps": steps} if model is None else {"model": str(model), "without": str(without)}
-    finish(common, of_seed, **trained)
+    if model is not None and without is not None:
+        both = {"with": model, "without": without}
+        finish(common, lambda seed, _: found(both, seed), model=str(model), without=str(without))
+        return
+    table = read_table(common.data, attributes=trainings.attributes or None, pattern=common.pattern)
+    plans = {
+        seed: with_and_without(trainings.preset, steps=trainings.steps, seed=seed)
+        for seed in range(common.seed, common.seed + common.seeds)
+    }
+    runs = [common.out / f"{name}-{seed}" for seed, plan in plans.items() for name in plan]
+    foretell(table, plans[common.seed]["with"], runs)
+
+    def of_seed(seed: int, folder: Path) -> Any:
+        each = plans[seed].items()
+        return found({name: trained_in(folder / f"{name}-{seed}", table, config) for name, config in each}, seed)
+
+    finish(common, of_seed, here=True, **asdict(trainings))
 
 
 @app.command
@@ -122,10 +145,9 @@ def transfer(
     *,
     model: str | None = None,
     unseen: str | None = None,
-    preset: str = "quick",
-    steps: int | None = None,
     pairs: int = 1024,
     judge_steps: int = 750,
+    trainings: Trainings = Trainings(),
     common: Common,
 ) -> None:
     """Fig. 1, 2, 8: single and joint transfers, growing intensity, classes never seen in training.
@@ -135,12 +157,9 @@ def transfer(
     model
         A run folder, a model file, or faces64 for the bundled model (as without either option).
     unseen
-        A class of the attribute: in place of a model one is trained here, into OUT, on images of all other classes.
-        Classes of the data that a model does not know are looked at without it.
-    preset
-        Settings of that training: quick, faces64 or paper.
-    steps
-        Its length, instead of the preset's.
+        A class of the attribute: in place of a model one is trained here, into OUT, on images of all other classes; the
+        same command goes on after it was stopped. Classes of the data that a model does not know are looked at without
+        it.
     pairs
         Random pairs of test images that are swapped and judged.
     judge_steps
@@ -148,22 +167,32 @@ def transfer(
     """
     if model is not None and unseen is not None:
         raise UnweaveError("--model and --unseen exclude each other: the model without that class is trained here")
-    check(common, pairs=pairs, judge_steps=judge_steps, steps=steps)
-    from unweave.experiments.training import train_without_class
+    check(common, here=unseen is not None, pairs=pairs, judge_steps=judge_steps, steps=trainings.steps)
+    from unweave.data.table import read_table
+    from unweave.experiments.training import foretell, settings_of, trained_in, without_class
     from unweave.experiments.transfer import measure
     from unweave.model import load
     from unweave.report import look
 
-    def of_seed(seed: int, folder: Path) -> Any:
-        source: str | Path = model or "faces64"
-        if unseen is not None:
-            given = {"preset": preset, "steps": steps, "seed": seed, "pattern": common.pattern}
-            source = train_without_class(common.data, folder, common.attribute or "expression", unseen, **given)
+    def found(source: str | Path, seed: int) -> Any:
         given = {"pairs": pairs, "judge_steps": judge_steps, "seed": seed, "pattern": common.pattern}
         return measure(look(load(source), common.data, **given), attribute=common.attribute)
 
-    trained = {"model": model or "faces64"} if unseen is None else {"unseen": unseen, "preset": preset, "steps": steps}
-    finish(common, of_seed, **trained)
+    if unseen is None:
+        finish(common, lambda seed, _: found(model or "faces64", seed), model=model or "faces64")
+        return
+    table = read_table(common.data, attributes=trainings.attributes or None, pattern=common.pattern)
+    less = without_class(table, common.attribute or "expression", unseen)
+    plans = {
+        seed: settings_of(trainings.preset, steps=trainings.steps, seed=seed)
+        for seed in range(common.seed, common.seed + common.seeds)
+    }
+    foretell(less, plans[common.seed], [common.out / f"model-{seed}" for seed in plans])
+
+    def of_seed(seed: int, folder: Path) -> Any:
+        return found(trained_in(folder / f"model-{seed}", less, plans[seed]), seed)
+
+    finish(common, of_seed, here=True, unseen=unseen, **asdict(trainings))
 
 
 @app.command
@@ -219,14 +248,15 @@ def interpolation(*, model: str = "faces64", common: Common) -> None:
     on_model(model, common, lambda *given: measure(*given, attribute=common.attribute))
 
 
-def check(common: Common, **counts: int | None) -> None:
-    """Refuse what cannot work before anything is read."""
+def check(common: Common, *, here: bool = False, **counts: int | None) -> None:
+    """Refuse what cannot work before anything is read; `here`: the folder may be there, of the same command."""
     for name, value in {**counts, "seeds": common.seeds}.items():
         if value is not None and value < 1:
             raise UnweaveError(f"--{name.replace('_', '-')} is {value}, expected at least 1")
     if common.seed < 0:
         raise UnweaveError(f"--seed is {common.seed}, expected at least 0")
-    check_out(common.out, folder=True)
+    if not here:
+        check_out(common.out, folder=True)
 
 
 def on_model(model: str, common: Common, measure: Callable[..., Any]) -> None:
@@ -240,17 +270,18 @@ def on_model(model: str, common: Common, measure: Callable[..., Any]) -> None:
     finish(common, lambda seed, _: measure(loaded, data, seed), model=model)
 
 
-def finish(common: Common, measure: Callable[[int, Path], Any], **told: Any) -> None:
-    """Measure every seed, print the tables, write the folder, whole or not at all.
+def finish(common: Common, measure: Callable[[int, Path], Any], *, here: bool = False, **told: Any) -> None:
+    """Measure every seed, print the tables, write the folder.
 
+    It is written whole or not at all, or where models are trained `here` bit by bit: then the same command goes on.
     `measure`: seed, folder for what it trains -> `Found`. `told`: what else the result has to say.
     """
     from unweave.experiments.found import over_seeds, tables, write
     from unweave.files import replacing
     from unweave.report.pages import as_text
 
-    with replacing(common.out) as folder:
-        folder.mkdir()
+    with gone_on_with(common, told) if here else replacing(common.out) as folder:
+        folder.mkdir(exist_ok=here)
         result, pictures = over_seeds(lambda seed: measure(seed, folder), first=common.seed, count=common.seeds)
         write({"data": common.data, **told, **result}, pictures, folder)
     for table in tables(result):
@@ -258,3 +289,16 @@ def finish(common: Common, measure: Callable[[int, Path], Any], **told: Any) -> 
     for what, reason in result["left_out"].items():
         print(f"not measured: {what} ({reason})")
     print(f"{common.out}: result.json, {', '.join(pictures)}")
+
+
+@contextmanager
+def gone_on_with(common: Common, told: dict[str, Any]) -> Iterator[Path]:
+    """The folder itself, new or begun by the same command: what was trained in it stays."""
+    from unweave.begun import begin
+
+    begin(common.out, {"data": common.data, "pattern": common.pattern, "attribute": common.attribute, **told})
+    try:
+        yield common.out
+    except (KeyboardInterrupt, SystemExit):
+        print("unweave: stopped; the same command goes on", file=sys.stderr)
+        raise

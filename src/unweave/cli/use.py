@@ -135,7 +135,7 @@ def interpolate(
     animation
         A loop to write as well, forth and back (.gif, .webp).
     """
-    from unweave.draw import MOVING, STILL, check_target, grid, save
+    from unweave.draw import MOVING, STILL, check_target, save, strip
     from unweave.draw import animation as animate
 
     if len(images) not in (2, 3):
@@ -156,9 +156,8 @@ def interpolate(
     seen = read_all(loaded, images)
     frames = pictures(loaded.interpolate(seen[0], of, seen[-2], seen[-1], steps))
     start, end = pictures(seen[-2:])
-    labels = [images[-2].stem, *(f"{k / (steps - 1):.2f}" for k in range(steps)), images[-1].stem]
-    person = pictures(seen[:1]) if len(images) == 3 else []
-    save(grid([[start, *frames, end]], column_labels=labels, row_headers=person), out)
+    source = pictures(seen[:1])[0] if len(images) == 3 else None
+    save(strip(frames, start, end, source=source), out)
     print(out)
     if animation is not None:
         animate(frames, animation)

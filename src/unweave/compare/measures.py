@@ -106,26 +106,38 @@ def of_chance(bench: Bench) -> Figures:
 
 
 def row(trials: Sequence[Figures]) -> Figures:
-    """The mean of a method's figures over its seeds; accuracy with its sd over targets and seeds."""
-    values = [value for trial in trials for value in trial["accuracy"].values()]
-    truths = [trial["truth"] for trial in trials if trial["truth"]]
-    intensity = [list(trial["intensity"].values()) for trial in trials if trial["intensity"]]
+    """The means of a method's figures over its seeds, and under `sd` their standard deviations: None for one seed."""
+    values = [_means_over_targets(trial) for trial in trials]
+    names = list(trials[0]["kept"])
     return {
-        "accuracy": float(np.mean(values)),
-        "accuracy_sd": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+        **{name: _mean([of[name] for of in values]) for name in values[0]},
         "accuracies": _means([trial["accuracy"] for trial in trials]),
-        "frechet": _mean([trial["frechet"] for trial in trials]),
-        "to_change": _mean([truth["changed"]["ratio"] for truth in truths]),
-        "to_keep": _mean([truth["kept"]["error"] for truth in truths]),
-        "psnr": _mean([truth["psnr"] for truth in truths]),
-        "intensity": _mean([value for values in intensity for value in values]),
         "kept": _means([trial["kept"] for trial in trials]),
+        "sd": {name: _deviation([of[name] for of in values]) for name in values[0]}
+        | {"kept": {name: _deviation([trial["kept"][name] for trial in trials]) for name in names}},
+    }
+
+
+def _means_over_targets(trial: Figures) -> dict[str, float | None]:
+    truth = trial["truth"] or {}
+    return {
+        "accuracy": _mean(list(trial["accuracy"].values())),
+        "frechet": trial["frechet"],
+        "to_change": truth["changed"]["ratio"] if truth else None,
+        "to_keep": truth["kept"]["error"] if truth else None,
+        "psnr": truth["psnr"] if truth else None,
+        "intensity": _mean(list((trial["intensity"] or {}).values())),
     }
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
     given = [value for value in values if value is not None]
     return float(np.mean(given)) if given else None
+
+
+def _deviation(values: Sequence[float | None]) -> float | None:
+    given = [value for value in values if value is not None]
+    return float(np.std(given, ddof=1)) if len(given) > 1 else None
 
 
 def _means(trials: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -12,13 +12,14 @@ from unweave.report.pages import Cell, Table, as_section
 def tables(report: Mapping[str, Any]) -> list[Table]:
     """What came out (Table IV), and what it cost."""
     rows, others = report["rows"], list(report["rows"]["copying the source"]["kept"])
-    shown = {name: _results(of, others) for name, of in rows.items()}
+    targets = report["targets"] if len(report["targets"]) > 1 else []
+    shown = {name: _results(of, targets, others) for name, of in rows.items()}
     kept = [f"{name} kept" for name in others]
     costs = {name: _costs(of["cost"]) for name, of in rows.items() if "cost" in of}
     return [
         Table(
             title=f"{report['attribute']}: {report['source']} to {', '.join(report['targets'])}",
-            columns=("accuracy", "Frechet", "to change", "to keep", "intensity", *kept),
+            columns=("accuracy", *targets, "Frechet", "to change", "to keep", "intensity", *kept),
             rows=shown,
             note=_note(report),
         ),
@@ -57,15 +58,21 @@ def changes_of(changes: Mapping[str, str] | None, quote: str = "") -> str:
     return ", ".join(f"{quote}{name}{quote} {change}" for name, change in changes.items()) or "none"
 
 
-def _results(of: Mapping[str, Any], others: Sequence[str]) -> list[Cell]:
-    spread = "" if of["accuracy_sd"] is None else f" ± {of['accuracy_sd']:.3f}"
-    frechet = None if of["frechet"] is None else f"{of['frechet']:.1f}"
+def _results(of: Mapping[str, Any], targets: Sequence[str], others: Sequence[str]) -> list[Cell]:
+    spread = of["sd"]
     return [
-        f"{of['accuracy']:.3f}{spread}",
-        frechet,
-        *(of[name] for name in ("to_change", "to_keep", "intensity")),
-        *(of["kept"].get(name) for name in others),
+        _beside(of["accuracy"], spread["accuracy"]),
+        *(of["accuracies"][target] for target in targets),
+        _beside(of["frechet"], spread["frechet"], digits=1),
+        *(_beside(of[name], spread[name]) for name in ("to_change", "to_keep", "intensity")),
+        *(_beside(of["kept"].get(name), spread["kept"].get(name)) for name in others),
     ]
+
+
+def _beside(value: float | None, spread: float | None, digits: int = 3) -> Cell:
+    if value is None:
+        return None
+    return f"{value:.{digits}f}" + ("" if spread is None else f" ± {spread:.{digits}f}")
 
 
 def _costs(cost: Mapping[str, Any]) -> list[Cell]:
@@ -76,8 +83,8 @@ def _costs(cost: Mapping[str, Any]) -> list[Cell]:
 
 def _note(report: Mapping[str, Any]) -> str:
     told = [
-        "accuracy: share that the judge reads as the target, mean and sd over targets and seeds; chance: a class drawn"
-        " blindly."
+        "accuracy: share that the judge reads as the target, mean over the targets; chance: a class drawn blindly."
+        + (f" ±: standard deviation over {report['seeds']} trainings." if report["seeds"] > 1 else "")
     ]
     if frechet := report["frechet"]:
         told.append(

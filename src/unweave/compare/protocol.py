@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from unweave.baselines.pairs import PAIRWISE, of_classes
+from unweave.baselines.pairs import PAIRWISE, alike, of_classes
 from unweave.codes import unknown_name
 from unweave.config import RIVALS, Config, RunConfig, build, preset, recipe
 from unweave.data.table import AttributeTable
@@ -39,7 +39,7 @@ class Protocol:
     flip: bool = True
     """Mirrored images where a recipe has them."""
     same: tuple[str, ...] = ()
-    """Columns in which the images of a pair agree (pix2pix); all other attributes if empty."""
+    """Columns in which the images of a pair agree (pix2pix); if empty those of `pairs.alike`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +129,7 @@ def settings_of(part: Part, protocol: Protocol, table: AttributeTable, machine: 
     if part.target is not None:
         changes["rivals"]["pair"] = f"{protocol.attribute}:{protocol.source}={part.target}"
     if part.method == "pix2pix":
-        others = tuple(name for name in table.attributes if name != protocol.attribute)
-        changes["rivals"]["same"] = protocol.same or others
+        changes["rivals"]["same"] = protocol.same or alike(table, protocol.attribute)
     return build(changes, base)
 
 

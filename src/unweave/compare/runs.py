@@ -61,7 +61,9 @@ def trained(run: Path, table: AttributeTable, config: Config | None) -> None:
     if config is not None:
         remove(run)  # what a kill left before there was anything to go on with
         train(table, run, config=config)
-    elif steps_done(run) < (read_config(run / "config.yaml").run.steps or 0):
+        return
+    steps = read_config(run / "config.yaml").run.steps
+    if steps is None or steps_done(run) < steps:  # how many steps some epochs are, the training knows
         resume(run, table)
 
 

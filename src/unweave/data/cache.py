@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +20,10 @@ from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.files import CannotWriteError, cache_folder, replacing
 
+KEPT_DAYS = 30
+"""How long decoded images are kept that nobody asks for, such as those of data that have changed."""
 _VERSION = 1  # of how pictures become pixels; raise it when that changes
+_NAME = re.compile(r".*-\d+-[0-9a-f]{16}\.npy(\.[0-9a-f]{8}\.part)?")
 
 
 def cached_images(
@@ -25,8 +32,9 @@ def cached_images(
     """The images of `table` as uint8 (images, size, size, channels) in [0, 255], read-only; `crop` as in `crop_resize`.
 
     They are decoded when they are first asked for, into `folder` (the cache folder if None), which may be emptied at
-    any time; images that have changed since are decoded anew. A table made from arrays needs no file. Raises
-    `UnweaveError` for the first image that cannot be used and where `folder` cannot be written.
+    any time; images that have changed since are decoded anew, and what nobody has asked for in `KEPT_DAYS` goes. A
+    table made from arrays needs no file. Raises `UnweaveError` for the first image that cannot be used and where
+    `folder` cannot be written.
     """
     check_crop(crop)
     if table.pixels is not None:
@@ -38,6 +46,7 @@ def cached_images(
         shape = (len(table.files), size, size, channels)
         images = _read(path, shape)
         if images is None:
+            _prune(path.parent)
             try:
                 _write(path, table, store, shape, crop)
             except CannotWriteError as error:
@@ -45,6 +54,8 @@ def cached_images(
             images = _read(path, shape)
     if images is None:
         raise UnweaveError(f"{path}: cannot be read back; set UNWEAVE_CACHE to another folder for decoded images")
+    with suppress(OSError):  # the time tells `_prune` that they are in use
+        os.utime(path)
     return images
 
 
@@ -67,6 +78,15 @@ def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     except (OSError, ValueError, EOFError):
         return None
     return images if images.shape == shape and images.dtype == np.uint8 else None
+
+
+def _prune(folder: Path) -> None:
+    """Remove decoded images that nobody has asked for in `KEPT_DAYS`, or that a kill left half written before."""
+    before = time.time() - KEPT_DAYS * 86400
+    for path in folder.glob("*"):
+        with suppress(OSError):
+            if _NAME.fullmatch(path.name) and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _write(path: Path, table: AttributeTable, store: Store, shape: tuple[int, ...], crop: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def import_set(source: str, out: Path) -> tuple[Counter[str], list[str]]:
     left_out += [
         f"left out: split '{name}', expected train, validation or test" for name in splits if name not in SPLITS
     ]
-    taken = {SPLITS[name]: rows for name, rows in splits.items() if name in SPLITS}
+    taken = {name: rows for name, rows in splits.items() if name in SPLITS}
     counts = write_set(out, _entries(taken, image, columns), columns)
     missing = sum(map(len, taken.values())) - counts.total()
     return counts, left_out + ([f"left out: {missing} rows without an image"] if missing else [])
@@ -74,14 +75,16 @@ def _kind(feature: Any) -> str:
 def _entries(splits: Mapping[str, Any], image: str, columns: list[str]) -> Iterator[Entry]:
     from datasets import Image
 
-    for split, rows in splits.items():
+    numbers = defaultdict(count)  # of each split, for two of the set's may mean the same one
+    for told, rows in splits.items():
+        split = SPLITS[told]
         for number, row in enumerate(rows.cast_column(image, Image(decode=False))):
+            name = f"{next(numbers[split]):06}"
             if row[image] is None:
                 continue
-            name = f"{number:06}"
             content = row[image]["bytes"] or _read(row[image]["path"])
             labels = {column: _label(row[column], rows.features[column]) for column in columns}
-            ending = ending_of(content, f"{split} row {number}")
+            ending = ending_of(content, f"{told} row {number}")
             yield Entry(split=split, name=name + ending, labels=labels, content=partial(bytes, content))
 
 

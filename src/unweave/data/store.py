@@ -18,8 +18,12 @@ LARGEST_ZIP = 64 * 2**30
 """Bytes of all files of a .zip, once unpacked."""
 BUNDLED_ATTRIBUTES = {"faces64": ("identity", "expression", "light")}
 """Bundled set -> its columns to model; the others, such as how strong an expression is, are information."""
-SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
-"""Names of folders and in a `split` column -> the split they mean."""
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+"""Names of folders and in a `split` column -> the split they mean: those that Hugging Face's imagefolder knows."""
 
 
 class Store:

@@ -65,6 +65,9 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
     images, labels = as_images(data.pixels[training]), torch.from_numpy(data.labels[training][:, pair])
     clusters = np.array(texts(table, roles.main, test))
     order = np.array(texts(table, roles.other, test))
+    orders = {roles.other: order}
+    if roles.person is not None and roles.person != roles.other:
+        orders[roles.person] = np.array(texts(table, roles.person, test))
     codes, spaces, told = {}, {}, {}
     for name, weight in WEIGHTS.items():
         nets = train_perceptrons(images, labels, disentangle=weight, epochs=epochs, seed=seed)
@@ -78,9 +81,12 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
             f"{roles.main}: own classifier": accuracy(own.argmax(1), main_labels),
             f"{roles.other}: own entropy": entropy(foreign).mean().item(),
             **_probed(encoded[0], order, roles, seed),
-            f"{roles.other}: nearest in the cluster": neighbours_agree(codes[name], clusters, order),
+            **{
+                f"{what}: nearest in the cluster": neighbours_agree(codes[name], clusters, labels)
+                for what, labels in orders.items()
+            },
         }
-    told["even or chance"] = _chance(clusters, order, roles, len(table.classes[roles.other]))
+    told["even or chance"] = _chance(clusters, orders, roles, len(table.classes[roles.other]))
     titles: Mapping[str, tuple[Mapping[str, Points], Null]] = {
         "codes": (codes, "box"),
         "t-SNE points": (spaces, "box"),
@@ -91,6 +97,10 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
             points, clusters, null, seed
         )
         for title, (points, null) in titles.items()
+    }
+    tables["what the order within the clusters is of: Hopkins statistic of the codes, mean of the clusters"] = {
+        what: {f"{name} the loss": row[f"{name} the loss"] for name in codes}
+        for what, row in _without(codes, clusters, orders, seed).items()
     }
     panels = [[scatter(points, list(column)) for column in (clusters, order)] for points in spaces.values()]
     drawn = grid(
@@ -143,6 +153,29 @@ def _hopkins_of(
     return rows
 
 
+def _without(
+    points: Mapping[str, Points], clusters: np.ndarray, orders: Mapping[str, np.ndarray], seed: int
+) -> dict[str, dict[str, float]]:
+    """What was taken out of the codes -> their mean row of `_hopkins_of`; `orders`: attribute -> its labels."""
+    rows = {"as they are": points}
+    for what, labels in orders.items():
+        rows[f"without the mean of each {what}"] = {name: centred(of, clusters, labels) for name, of in points.items()}
+    if len(orders) > 1:
+        taken = dict(points)
+        for labels in orders.values():
+            taken = {name: centred(of, clusters, labels) for name, of in taken.items()}
+        rows[f"without those of {' and '.join(orders)}"] = taken
+    return {what: _hopkins_of(of, clusters, "box", seed)["mean"] for what, of in rows.items()}
+
+
+def centred(points: Points, clusters: np.ndarray, labels: np.ndarray) -> Points:
+    """The points less the mean of those of their cluster that have their label."""
+    groups = np.unique(np.stack([clusters, labels]), axis=1, return_inverse=True)[1].reshape(-1)
+    sums = np.zeros((groups.max() + 1, points.shape[1]))
+    np.add.at(sums, groups, points)
+    return points - (sums / np.bincount(groups)[:, None])[groups]
+
+
 def _probed(code: Float[Tensor, "images code"], order: np.ndarray, roles: Roles, seed: int) -> dict[str, float]:
     """What fresh probes of one half of the images read on the other half."""
     fit, others = halves(len(code), seed)
@@ -151,13 +184,16 @@ def _probed(code: Float[Tensor, "images code"], order: np.ndarray, roles: Roles,
     return {f"{roles.other}: {kind} probe": read[kind] for kind in ("linear", "mlp")}
 
 
-def _chance(clusters: np.ndarray, order: np.ndarray, roles: Roles, classes: int) -> dict[str, float]:
+def _chance(clusters: np.ndarray, orders: Mapping[str, np.ndarray], roles: Roles, classes: int) -> dict[str, float]:
     """What the columns would be of codes that tell nothing; `classes`: those that the own classifier knows."""
-    of_main, shares = (np.unique(labels, return_counts=True)[1] / len(labels) for labels in (clusters, order))
+    of_main, *of_orders = (
+        np.unique(labels, return_counts=True)[1] / len(labels) for labels in (clusters, *orders.values())
+    )
+    shares = of_orders[0]
     return {
         f"{roles.main}: own classifier": float(of_main.max()),
         f"{roles.other}: own entropy": float(np.log(classes)),
         f"{roles.other}: linear probe": float(shares.max()),
         f"{roles.other}: mlp probe": float(shares.max()),
-        f"{roles.other}: nearest in the cluster": float((shares**2).sum()),
+        **{f"{what}: nearest in the cluster": float((of**2).sum()) for what, of in zip(orders, of_orders, strict=True)},
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import log
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,12 @@ from torch import Tensor
 
 from unweave.charts import bars
 from unweave.draw import grid
-from unweave.errors import UnweaveError
-from unweave.evaluate import read_swaps
 from unweave.experiments.found import Found, sheet, where_it_applies
 from unweave.experiments.roles import draw_pairs, roles_of, texts
 from unweave.metrics.posterior import entropy, mass_functions
 from unweave.model import load
 from unweave.report import images as sections
-from unweave.report import look
+from unweave.report import looks
 from unweave.report.codes import leakage, mass_tile, own_logits
 from unweave.report.subject import MOST_TRAINING, Subject
 
@@ -38,23 +35,9 @@ def subjects_of(
 
     Raises `UnweaveError` where one of the folders holds no such model, and where the two are of different images.
     """
-    subjects: dict[str, Subject] = {}
-    for name, run in runs.items():
-        model = load(run / "last.safetensors")
-        if not subjects:
-            subjects[name] = look(
-                model, data, pairs=pairs, judge_steps=judge_steps, seed=seed, pattern=pattern, run=run
-            )
-            continue
-        first = first_of(subjects)
-        mine, theirs = (
-            (card.attributes, card.size, card.channels, card.crop) for card in (model.card, first.model.card)
-        )
-        if mine != theirs:
-            raise UnweaveError(f"{run}: is a model of other attributes, classes or sizes than {first.run}")
-        readings = read_swaps(model.generator, first.held, pairs=pairs, seed=seed)
-        subjects[name] = replace(first, model=model, run=run, readings=readings)
-    return subjects
+    models = [(load(run / "last.safetensors"), run) for run in runs.values()]
+    found = looks(models, data, seeds=[seed], pairs=pairs, judge_steps=judge_steps, pattern=pattern)
+    return dict(zip(runs, found, strict=True))
 
 
 def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) -> Found:
@@ -88,7 +71,9 @@ def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) ->
     left_out: dict[str, str] = {}
     pictures = {
         "entropy.png": grid(
-            [[bars(_bars(of["test"])) for of in logits.values()]], column_labels=[f"{name} the loss" for name in logits]
+            [[bars(_bars(of[split])) for of in logits.values()] for split in splits],
+            row_labels=[f"{split} images" for split in splits],
+            column_labels=[f"{name} the loss" for name in logits],
         ),
         "mass.png": _masses(first, logits),
     }

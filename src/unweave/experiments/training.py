@@ -1,50 +1,55 @@
-"""Models that an experiment trains for itself."""
+"""Models that an experiment trains for itself, in run folders that a stopped one goes on with."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from unweave.codes import unknown_name
-from unweave.data.table import AttributeTable, classes_of, read_table
+from unweave.compare.runs import is_begun, trained
+from unweave.config import Config, build, preset
+from unweave.data.table import AttributeTable, classes_of
 from unweave.errors import UnweaveError
-from unweave.training import train
+from unweave.machine import memory_kept
+from unweave.rehearse import expected, span
+from unweave.training import begin
 
 WEIGHTS = {"with": 1.0, "without": 0.0}
 """Of the disentanglement loss."""
 
 
-def train_both(
-    data: str | Path, folder: Path, *, preset: str, steps: int | None, seed: int, pattern: str | None
-) -> dict[str, Path]:
-    """Train one model with the disentanglement loss and one without, else alike, into `folder`; their run folders."""
+def with_and_without(base: str, *, steps: int | None, seed: int) -> dict[str, Config]:
+    """Settings of a preset with the disentanglement loss, and without it; `steps`: another length."""
     return {
-        name: train(
-            data,
-            folder / f"{name}-{seed}",
-            preset=preset,
-            losses={"disentangle": weight},
-            **_changes(steps, seed, pattern),
-        )
+        name: settings_of(base, steps=steps, seed=seed, losses={"disentangle": weight})
         for name, weight in WEIGHTS.items()
     }
 
 
-def train_without_class(
-    data: str | Path,
-    folder: Path,
-    attribute: str,
-    label: str,
-    *,
-    preset: str,
-    steps: int | None,
-    seed: int,
-    pattern: str | None,
-) -> Path:
-    """Train a model on all images but those that show one class of an attribute; its run folder."""
-    table = without_class(read_table(data, pattern=pattern), attribute, label)
-    return train(table, folder / f"model-{seed}", preset=preset, **_changes(steps, seed, None))
+def settings_of(base: str, *, steps: int | None, seed: int, **changes: Mapping[str, Any]) -> Config:
+    """Settings of a preset with a seed, perhaps another length, and other changes."""
+    run = {"seed": seed, **({} if steps is None else {"steps": steps})}
+    return build({"run": run, **changes}, preset(base))
+
+
+def trained_in(run: Path, table: AttributeTable, config: Config) -> Path:
+    """The run folder, once all is trained: from the beginning, from where it was stopped, or it is there already."""
+    trained(run, table, None if is_begun(run) else config)
+    return run
+
+
+def foretell(table: AttributeTable, config: Config, runs: Sequence[Path]) -> None:
+    """Say on stderr how long the runs take that are not begun yet; raises for all that could keep them from it."""
+    left = sum(not is_begun(run) for run in runs)
+    if left:
+        with memory_kept():
+            table, config, method = begin(table, config, None)
+            steps, seconds = expected(table, method)
+        time = f"{left} x {steps} steps of {seconds:.2f} s, {span(left * steps * seconds)}"
+        print(f"unweave: to be trained: {time}, evaluations apart", file=sys.stderr)
 
 
 def without_class(table: AttributeTable, attribute: str, label: str) -> AttributeTable:
@@ -58,8 +63,3 @@ def without_class(table: AttributeTable, attribute: str, label: str) -> Attribut
     if empty := [name for name, names in classes.items() if not names]:
         raise UnweaveError(f"without {label} no training image has a label of {empty[0]}")
     return replace(kept, classes=classes)
-
-
-def _changes(steps: int | None, seed: int, pattern: str | None) -> dict[str, Any]:
-    run = {"seed": seed, **({} if steps is None else {"steps": steps})}
-    return {"run": run, **({} if pattern is None else {"data": {"pattern": pattern}})}

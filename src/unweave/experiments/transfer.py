@@ -51,6 +51,7 @@ def measure(subject: Subject, *, attribute: str | None = None) -> Found:
     about = {
         "images": {split: len(table.rows(split)) for split in ("train", "test")},
         "pairs": len(subject.readings.errors),
+        "joint transfers": f"up to {PAIRS} sources",
         "judge_steps": subject.judge_steps,
     }
     return Found(tables=tables, about=about, pictures=pictures, left_out=left_out)
@@ -67,12 +68,23 @@ def single(subject: Subject, name: str) -> dict[str, Image]:
 
 
 def joint(subject: Subject, roles: Roles) -> tuple[dict[str, Any], dict[str, Image]]:
-    """Two attributes at once, each from an exemplar of its own; how often each is read right, and how often both."""
-    judge, table = subject.held.judge, subject.data.table
-    names = [name for name in (roles.main, roles.other) if name is not None and judge and name in judge.classes]
-    if judge is None or len(names) < 2:
+    """The main attribute with each other one that can be judged, both at once and from an exemplar each."""
+    judged = subject.held.judge.classes if subject.held.judge else {}
+    others = [name for name in judged if name != roles.main]
+    if roles.main not in judged or not others:
         raise UnweaveError("needs two attributes that can be judged")
-    rows = table.rows("test")
+    tables, drawn = {}, {}
+    for name in others:
+        found, sheet_of_both = both_at_once(subject, (roles.main, name))
+        tables[f"{roles.main} and {name} at once"] = found
+        drawn[f"joint-{name}.png"] = sheet_of_both
+    return tables, drawn
+
+
+def both_at_once(subject: Subject, names: tuple[str, str]) -> tuple[dict[str, dict[str, float]], Image]:
+    """How often each of two attributes that were taken at once is read right, and how often both are."""
+    judge, table, rows = subject.held.judge, subject.data.table, subject.data.table.rows("test")
+    assert judge is not None
     sources, exemplars = draw_pairs(table, rows, number=PAIRS, seed=subject.seed, differ=[names[0]])
     others = np.random.default_rng([subject.seed, 13]).choice(rows, len(sources))
     lenders = dict(zip(names, (exemplars, others), strict=True))
@@ -91,5 +103,4 @@ def joint(subject: Subject, roles: Roles) -> tuple[dict[str, Any], dict[str, Ima
     }
     figures["joint"]["both"] = both.float().mean().item()
     shown = {"source": own, **lent, "result": result}
-    drawn = sheet({name: images[:SHOWN] for name, images in shown.items()})
-    return {f"{names[0]} and {names[1]} at once, {len(sources)} sources": figures}, {"joint.png": drawn}
+    return figures, sheet({name: images[:SHOWN] for name, images in shown.items()})

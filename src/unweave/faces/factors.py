@@ -42,6 +42,14 @@ COLUMNS = (
     "facial_hair",
 )
 """The factors' columns in metadata.csv."""
+BROUGHT: Mapping[str, tuple[str, ...]] = {
+    "identity": ("identity", "glasses", "facial_hair"),
+    "expression": ("expression", "intensity", "variation"),
+    "light": ("light",),
+    "gaze": ("gaze",),
+    "colour": ("colour",),
+}
+"""What there are true answers for -> the factors that come along with it from its exemplar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,25 +135,13 @@ def truth(
         mine = own(source.identity)  # the source's own background and styling must not become the new person's
         answer = replace(
             answer,
-            identity=identity.identity,
-            glasses=identity.glasses,
-            facial_hair=identity.facial_hair,
             background=mine.background if source.background is None else source.background,
             styling=mine.styling if source.styling is None else source.styling,
         )
-    if expression is not None:
-        answer = replace(
-            answer,
-            expression=expression.expression,
-            intensity=expression.intensity,
-            variation=expression.variation,
-        )
-    if light is not None:
-        answer = replace(answer, light=light.light)
-    if gaze is not None:
-        answer = replace(answer, gaze=gaze.gaze)
-    if colour is not None:
-        answer = replace(answer, colour=colour.colour)
+    exemplars = {"identity": identity, "expression": expression, "light": light, "gaze": gaze, "colour": colour}
+    for name, exemplar in exemplars.items():
+        if exemplar is not None:
+            answer = replace(answer, **{factor: getattr(exemplar, factor) for factor in BROUGHT[name]})
     return answer
 
 

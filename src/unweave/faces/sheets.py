@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from unweave.draw import grid
+from unweave.draw import TILE, grid
 from unweave.faces.factors import COLOURS, EXPRESSIONS, GAZES, LIGHTS, Factors, person_name
 from unweave.faces.needs import need_extra
 from unweave.faces.writing import Renderer
@@ -127,6 +127,15 @@ def draw_sheet(
         rows.append(pictures)
         done(len(row))
     return grid(rows, row_labels=sheet.row_labels, column_labels=sheet.column_labels)
+
+
+def stacked_size(sheets: Sequence[Sheet], size: int) -> tuple[int, int]:
+    """Width and height of sheets with pictures of `size` pixels, one below another; nothing is rendered."""
+    blank = Image.new("RGB", (TILE, TILE))
+    drawn = [draw_sheet(sheet, size=TILE, render=lambda _, lights, __: [blank] * len(lights)) for sheet in sheets]
+    more = size * max(1, TILE // size) - TILE  # than here, of each picture as `grid` shows it
+    widths = [picture.width + more * max(map(len, sheet.rows)) for picture, sheet in zip(drawn, sheets, strict=True)]
+    return max(widths), sum(picture.height for picture in drawn) + more * sum(len(sheet.rows) for sheet in sheets)
 
 
 def _by_person(first: int, count: int, columns: Mapping[str, Mapping[str, object]]) -> Sheet:

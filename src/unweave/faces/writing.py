@@ -15,7 +15,7 @@ from PIL import Image
 from tqdm import tqdm
 
 import unweave
-from unweave.begun import begin, sweep
+from unweave.begun import filling
 from unweave.faces.card import card
 from unweave.faces.database import Database, Entry
 from unweave.faces.factors import COLUMNS, Factors, check_size, check_whole, to_row
@@ -34,38 +34,35 @@ def write(database: Database, folder: Path, *, size: int = 64, workers: int = 1,
 
     Writes train/ and test/ with `size` x `size` pixels as lossless WebP and a metadata.csv each, and README.md. Files
     are written whole or not at all. After a kill the same call goes on; it raises `UnweaveError` for a folder that was
-    begun with other settings, and for one that holds something else. `workers` processes render a person each; a script
-    that asks for more than one needs the usual `if __name__ == "__main__"`. `render` stands in for the package's own
-    renderer, and for more than one process has to be found by its name.
+    begun with other settings, that another process fills, or that holds something else. `workers` processes render a
+    person each; a script that asks for more than one needs the usual `if __name__ == "__main__"`. `render` stands in
+    for the package's own renderer, and for more than one process has to be found by its name.
     """
     folder = Path(folder)
     check_size(size)
     check_whole("workers", workers, 1)
     if render is None:
         need_extra()
-    begin(folder, {**asdict(database), "size": size, "version": unweave.__version__})
-    missing = [entry for entry in database if not (folder / entry.file).exists()]
-    people = [list(group) for _, group in groupby(missing, key=lambda entry: entry.factors.identity)]
-    tasks = [(entries, folder, size, render) for entries in people]
-    bar = tqdm(
-        total=len(database),
-        initial=len(database) - len(missing),
-        desc="rendering",
-        unit=" images",
-        leave=False,
-        disable=not sys.stderr.isatty(),
-    )
-    try:
+    with filling(folder, {**asdict(database), "size": size, "version": unweave.__version__}):
+        missing = [entry for entry in database if not (folder / entry.file).exists()]
+        people = [list(group) for _, group in groupby(missing, key=lambda entry: entry.factors.identity)]
+        tasks = [(entries, folder, size, render) for entries in people]
+        bar = tqdm(
+            total=len(database),
+            initial=len(database) - len(missing),
+            desc="rendering",
+            unit=" images",
+            leave=False,
+            disable=not sys.stderr.isatty(),
+        )
         with bar:
             for count in each_done(render_person, tasks, workers):
                 bar.update(count)
-    finally:
-        sweep(folder)
-    for split in SPLITS:
-        entries = [entry for entry in database if entry.split == split]
-        if entries:
-            write_whole(folder / split / "metadata.csv", metadata(entries))
-    write_whole(folder / "README.md", card(database, size))
+        for split in SPLITS:
+            entries = [entry for entry in database if entry.split == split]
+            if entries:
+                write_whole(folder / split / "metadata.csv", metadata(entries))
+        write_whole(folder / "README.md", card(database, size))
     return len(missing)
 
 

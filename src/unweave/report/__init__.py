@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,32 @@ def look(
         run=run,
         extractor=extractor,
     )
+
+
+def beside(first: Subject, model: Model, *, run: Path | None = None) -> Subject:
+    """Another model with the images, pairs, judge and true answers of the first.
+
+    Raises `UnweaveError` where its attributes, classes or sizes are other ones.
+    """
+    mine, theirs = ((card.attributes, card.size, card.channels, card.crop) for card in (model.card, first.model.card))
+    if mine != theirs:
+        names = run or model.path, first.run or first.model.path
+        raise UnweaveError(f"{names[0]}: is a model of other attributes, classes or sizes than {names[1]}")
+    readings = read_swaps(model.generator, first.held, pairs=len(first.readings.errors), seed=first.seed)
+    return replace(first, model=model, run=run, readings=readings)
+
+
+def looks(
+    models: Sequence[tuple[Model, Path | None]], data: str | Path, *, seeds: Sequence[int], **given: Any
+) -> Iterator[Subject]:
+    """Each of the models, which are `beside` each other, with each seed; `given` is as for `look`.
+
+    `models`: each with its `run`.
+    """
+    for seed in seeds:
+        first = look(models[0][0], data, seed=seed, run=models[0][1], **given)
+        yield first
+        yield from (beside(first, model, run=run) for model, run in models[1:])
 
 
 def report_on(subject: Subject, sections: Mapping[str, Section] = SECTIONS) -> tuple[dict[str, Any], dict[str, Image]]:

@@ -76,9 +76,10 @@ def answers_of(
     exemplars: Int[np.ndarray, "pairs"],
     render: Render | None = None,
 ) -> Answers:
-    """Render what the images at `sources` should be with `attribute` of those at `exemplars`; both are rows.
+    """What the images at `sources` should be with `attribute` of those at `exemplars`; both are rows.
 
-    Truths have the size of the pictures in the data and get the model's crop. `render` stands in for the package's
+    A truth that is among the test images, as another light on the same face is, is taken from them; the others are
+    rendered, at the size of the pictures in the data, and get the model's crop. `render` stands in for the package's
     renderer. Raises `UnweaveError` where the renderer does not give the pictures of the data again, which another
     version or somebody else has made.
     """
@@ -90,23 +91,27 @@ def answers_of(
     def image(factors: Factors) -> np.ndarray:
         return crop_resize(render(factors, size), size=card.size, channels=card.channels, crop=card.crop)
 
-    factors = {row: _factors(table, row) for row in {*sources.tolist(), *exemplars.tolist()}}
-    for row in sources[:PROBES].tolist():
+    factors = {
+        row: _factors(table, row) for row in {*sources.tolist(), *exemplars.tolist(), *table.rows("test").tolist()}
+    }
+    there = {each: row for row, each in factors.items()}
+    wanted = [
+        truth(factors[source], **{attribute: factors[exemplar]})
+        for source, exemplar in zip(sources.tolist(), exemplars.tolist(), strict=True)
+    ]
+    rendered = [source for source, each in zip(sources.tolist(), wanted, strict=True) if each not in there]
+    for row in rendered[:PROBES]:
         again = as_images(np.stack([image(factors[row]), data.pixels[row]]))
         off = (again[0] - again[1]).abs().mean().item()
         if off > ALIKE:
             raise UnweaveError(
                 f"{table.files[row]} is not what this version renders (it differs by {off:.2f}); render the data anew"
             )
-    wanted = [
-        truth(factors[source], **{attribute: factors[exemplar]})
-        for source, exemplar in zip(sources.tolist(), exemplars.tolist(), strict=True)
-    ]
-    # Those of one sitter follow each other, since a sitter takes as long to make as a picture.
-    order = sorted(range(len(wanted)), key=lambda k: (wanted[k].identity, wanted[k].styling or 0))
     pixels = np.zeros((len(wanted), card.size, card.size, card.channels), np.uint8)
-    for k in order:
-        pixels[k] = image(wanted[k])
+    # Those of one sitter follow each other, since a sitter takes longer to make than a picture.
+    for k in sorted(range(len(wanted)), key=lambda k: (wanted[k].identity, wanted[k].styling or 0)):
+        row = there.get(wanted[k])
+        pixels[k] = image(wanted[k]) if row is None else data.pixels[row]
     return Answers(sources=sources, exemplars=exemplars, truths=as_images(pixels))
 
 
@@ -121,7 +126,7 @@ def _size(table: AttributeTable) -> int:
     """Side of the pictures in the data."""
     assert table.source is not None
     with Store(table.source) as store:
-        name = table.files[table.rows("test")[0]]
+        name = table.files[0]
         picture = decode(store.read(name), name)
     if picture.width != picture.height:
         raise UnweaveError(f"{name} is {picture.width} x {picture.height} pixels, rendered faces are square")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from unweave.draw import save
 from unweave.evaluate import table_of_figures
 from unweave.files import replacing
 
-Cell = float | str | None
+Cell = float | str | tuple[float, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,27 @@ class Table:
 
 
 def tables(report: Mapping[str, Any]) -> list[Table]:
-    """What there is in a report, in tables; those of `figures` apart (`evaluate.table_of_figures`)."""
-    return [table for name, make in MAKERS.items() if name in report for table in make(report[name])]
+    """What there is in a report, in tables; those of `figures` apart (`evaluate.table_of_figures`).
+
+    One of several reports has standard deviations beside the means.
+    """
+    return [table for name in MAKERS if name in report for table in _tables_of(name, report)]
+
+
+def _tables_of(name: str, report: Mapping[str, Any]) -> Iterator[Table]:
+    tables = MAKERS[name](report[name])
+    if "sd" not in report:
+        yield from tables
+        return
+    for table, spread in zip(tables, MAKERS[name](report["sd"][name]), strict=True):
+        rows = {row: list(map(_with_spread, cells, spread.rows[row])) for row, cells in table.rows.items()}
+        yield replace(table, rows=rows)
+
+
+def _with_spread(cell: Cell, spread: Cell) -> Cell:
+    if isinstance(cell, tuple) and isinstance(spread, tuple):
+        return " ".join(str(_with_spread(*each)) for each in zip(cell, spread, strict=True))
+    return f"{_cell(cell)} ± {_cell(spread)}" if isinstance(cell, float) and isinstance(spread, float) else cell
 
 
 def as_text(table: Table) -> str:
@@ -49,13 +68,15 @@ def as_text(table: Table) -> str:
 def as_markdown(report: Mapping[str, Any], pictures: Sequence[str]) -> str:
     """The whole report as a page; `pictures` are names of files beside it."""
     model, images, settings = report["model"], report["images"], report["settings"]
+    several = [f"{each['model']['name']} with seed {each['settings']['seed']}" for each in report.get("reports", ())]
     parts = [
         f"# {model['name'] or 'A model'} on {report['data']}",
         f"unweave {report['unweave']}, method {model['method']}, {model['step']:,} steps, {model['size']} px; "
         f"{images['train']} training and {images['test']} test images; {settings['pairs']} pairs, judges of "
-        f"{settings['judge_steps']} steps, seed {settings['seed']}. What each number means and what it cannot tell: "
-        "docs/evaluation.md.",
-        f"```\n{table_of_figures(report['figures'])}\n```",
+        f"{settings['judge_steps']} steps, "
+        + (f"mean ± standard deviation over {', '.join(several)}. " if several else f"seed {settings['seed']}. ")
+        + "What each number means and what it cannot tell: docs/evaluation.md.",
+        f"```\n{table_of_figures(report['figures'], report.get('sd', {}).get('figures'))}\n```",
     ]
     parts += map(as_section, tables(report))
     if report["left_out"]:
@@ -87,6 +108,8 @@ def write_report(report: Mapping[str, Any], pictures: Mapping[str, Image], out: 
 def _cell(value: Cell) -> str:
     if value is None:
         return "-"
+    if isinstance(value, tuple):
+        return " ".join(map(_cell, value))
     return value if isinstance(value, str) else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3f}"
 
 
@@ -116,16 +139,17 @@ def _leakage(found: Mapping[str, Any]) -> Iterator[Table]:
         return
     first = {name: next(of_code[name] for of_code in found.values() if name in of_code) for name in names}
 
-    def both(probe: Mapping[str, float]) -> str:
-        return f"{_cell(probe['linear'])} {_cell(probe['mlp'])}"
-
     rows: dict[str, Sequence[Cell]] = {"chance": [first[name]["chance"] for name in names]}
     halves = [name for name in names if first[name]["read_on"] == "halves"]
     note = f"{' and '.join(halves)}: by probes of one half of the test images, on the other" if halves else ""
     yield Table(
         title="leakage: what a linear probe and an MLP read from each code",
         columns=names,
-        rows=rows | {f"code of {code}": [both(of_code[name]) for name in names] for code, of_code in found.items()},
+        rows=rows
+        | {
+            f"code of {code}": [(of_code[name]["linear"], of_code[name]["mlp"]) for name in names]
+            for code, of_code in found.items()
+        },
         note=note,
     )
 
@@ -159,14 +183,20 @@ def _intensity(found: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _frechet(found: Mapping[str, Any]) -> Iterator[Table]:
-    made = {kind: found[kind] for kind in ("reconstructed", "swapped")}
+    rows = {
+        kind: [found[kind]["frechet"], _thousandfold(found[kind]["kernel"])] for kind in ("reconstructed", "swapped")
+    }
     warning = f"\nwarning: {found['warning']}" if found["warning"] else ""
     yield Table(
         title=f"distance to {found['images']} real test images, features of {found['extractor']}",
-        columns=("Frechet", "kernel"),
-        rows={kind: [of["frechet"], f"{of['kernel']:.5f}"] for kind, of in made.items()},
+        columns=("Frechet", "kernel x 1000"),
+        rows=rows,
         note=f"extractor's SHA-256 {found['sha256'][:16]}, {found['features']} features{warning}",
     )
+
+
+def _thousandfold(value: float | None) -> float | None:
+    return None if value is None else 1000 * value
 
 
 def _identity(found: Mapping[str, Any]) -> Iterator[Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from unweave.evaluate import BATCH, HeldOut, Labelled, Readings
 from unweave.metrics.extractor import Extractor
 from unweave.metrics.leakage import pooled
 from unweave.model import Model
+from unweave.report.answers import Answers
 
 MOST_TRAINING, MOST_TEST = 2048, 1024
 """Images whose codes are looked at, at most."""
@@ -45,6 +46,8 @@ class Subject:
     """The folder of the model's training, which holds its classifiers."""
     extractor: Extractor | None = None
     """None: that of the extra `metrics`."""
+    answers: dict[str, Answers] = field(default_factory=dict)
+    """Attribute -> true answers, as far as they have been asked for; models laid side by side share them."""
 
     @property
     def attributes(self) -> tuple[str, ...]:

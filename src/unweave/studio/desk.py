@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from PIL.Image import Image
 
 from unweave.codes import Codes
-from unweave.draw import animation, grid
+from unweave.draw import animation
 from unweave.errors import UnweaveError
 from unweave.images import pictures
 from unweave.model import Model, exchange
@@ -86,12 +86,6 @@ def shares(parts: Sequence[tuple[Picked | None, float]]) -> list[tuple[Picked, f
         raise UnweaveError("there is nothing to mix: put down a picture and give it a weight above 0")
     whole = sum(weight for _, weight in there)
     return [(picked, round(weight / whole, 4)) for picked, weight in there]
-
-
-def strip(frames: Sequence[Image], start: Image, end: Image) -> Image:
-    """A passage between its two exemplars, as `unweave interpolate` draws it."""
-    labels = ["from", *(f"{k / (len(frames) - 1):.2f}" for k in range(len(frames))), "to"]
-    return grid([[start, *frames, end]], column_labels=labels)
 
 
 def loop(frames: Sequence[Image]) -> bytes:

@@ -12,8 +12,11 @@ from PIL.Image import Image
 CSS = """
 .shown, .gallery, .heading {margin: 0; padding: 0}
 .shown img {width: 100%; max-width: 20rem; border-radius: 6px}
-.shown .wide {overflow-x: auto}
-.shown .wide img {width: auto; max-width: none}
+.shown .wide img {width: auto; max-width: 100%}
+.wide {overflow-x: auto; scrollbar-width: thin}
+.wide.more {mask-image: linear-gradient(to left, transparent, #000 3rem)}
+.wide + .hint {display: none}
+.wide.scrolls + .hint {display: block}
 .shown figcaption, .line {font-size: 0.9rem; margin: 0.3rem 0}
 .shown button, .spelled button, .gallery button {cursor: pointer; color: inherit; background: none; font: inherit}
 .shown button, .spelled button {border: 1px solid currentColor; border-radius: 6px; padding: 0.3rem 0.8rem}
@@ -21,77 +24,46 @@ CSS = """
 .gallery li {flex: none; margin: 0; padding: 0; line-height: 0}
 .gallery button {border: 2px solid transparent; border-radius: 6px; padding: 0}
 .gallery img {width: 3.6rem; border-radius: 4px}
-.spelled pre {white-space: pre-wrap; overflow-wrap: anywhere; font: 0.85rem monospace; margin: 0 0 0.4rem}
+.spelled pre {font: 0.85rem monospace; margin: 0 0 0.4rem}
 .shown button:focus-visible, .spelled button:focus-visible, .gallery button:focus-visible, .wide:focus-visible,
 input[type=range]:focus-visible {outline: 3px solid var(--color-accent); outline-offset: 1px}
+.wide:focus-visible {outline-offset: -3px}
 .heading h1 {font-size: 1.4rem; margin: 0}
 .gradio-container {overflow: clip !important}
+.slot .block {display: flex; flex-direction: column}
+.slot .block label[data-testid=block-label] {
+  position: static; align-self: flex-start; max-width: calc(100% - 1.6rem); padding-right: 0;
+  border: none; box-shadow: none
+}
+.slot .block label[data-testid=block-label] span {display: none}
+.slot .block [data-testid=image] {flex: 1; height: auto; min-height: 0}
 .slot img {width: 100%; height: 100%; object-fit: contain}
+.label-wrap {text-align: left}
 .result {position: sticky; top: 0; z-index: 60; align-self: flex-start; background: var(--body-background-fill)}
 @media (max-width: 640px) {
+  .tab-container button {padding-inline: 0.6rem !important}
   .gallery {flex-wrap: nowrap; overflow-x: auto}
   .result .shown {display: grid; grid-template-columns: 7.5rem 1fr; column-gap: 0.8rem; align-items: start}
   .result .shown img {grid-row: span 2}
   .result .shown figcaption {font-size: 0.8rem}
 }
 """
-"""The result stays in sight while a slider is moved; on a telephone the gallery is one row."""
+"""The result stays in sight while a slider is moved; on a telephone the gallery is one row. A place's label has a line
+of its own, above the picture, and what is wider than the page fades where it goes on."""
 
-NAME = """
-() => {
-  const name = () => document.querySelectorAll('.slot:not([role])').forEach((slot) => {
-    const label = slot.querySelector('label');
-    if (!label) return;
-    slot.setAttribute('role', 'group');
-    slot.setAttribute('aria-label', label.textContent.trim());
-  });
-  new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
-  name();
-}
-"""
-"""A screen reader says of a place's buttons which place they belong to; tabs are made when they are first opened."""
-
-PICK = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button[data-number]');
-  if (button) trigger('select', {number: Number(button.dataset.number)});
-});
-"""
-"""A click in the gallery tells the server which picture it was."""
-
-SAVE = """
-element.addEventListener('click', async (event) => {
-  const button = event.target.closest('button[data-save]');
-  if (!button) return;
-  const link = document.createElement('a');
-  const picture = await fetch(button.closest('figure').querySelector('img').src);
-  link.href = URL.createObjectURL(await picture.blob());
-  link.download = button.dataset.save;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-});
-"""
-"""The picture that is shown is saved: nothing is asked of the server, which keeps no results."""
-
-COPY = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button[data-copy]');
-  if (!button) return;
-  getSelection().selectAllChildren(button.parentElement.querySelector('pre'));
-  document.execCommand('copy');
-});
-"""
-"""Of old, but the clipboard's newer ways are closed to pages that come from another machine."""
+SMALLEST = 0.55
+"""Of its own size, to which a wide picture shrinks before it scrolls."""
 
 
 def shown(picture: Image | bytes, told: str, file: str, *, wide: bool = False) -> str:
     """A picture with a line that says what it is, and a button that saves it as `file`.
 
-    `picture`: a picture of Pillow's, or the bytes of an animated WebP. `wide` ones keep their size and scroll.
+    `picture`: a picture of Pillow's, or the bytes of an animated WebP. Pictures that are `wide` scroll sideways.
     """
-    image = f'<img src="{_address(picture)}" alt="{escape(told)}">'
+    least = f' style="min-width: {picture.width * SMALLEST:.0f}px"' if wide and isinstance(picture, Image) else ""
+    image = f'<img src="{_address(picture)}" alt="{escape(told)}"{least}>'
     if wide:
-        image = f'<div class="wide" tabindex="0" role="group" aria-label="{escape(told)}">{image}</div>'
+        image = _wide("div", told, image) + '<p class="line hint">Scroll sideways to see the rest.</p>'
     save = f'<button type="button" data-save="{escape(file)}">Download {escape(file)}</button>'
     return f'<figure class="shown">{image}<figcaption aria-live="polite">{escape(told)}</figcaption>{save}</figure>'
 
@@ -115,7 +87,7 @@ def row(label: str, pictures: Sequence[tuple[Image, str]]) -> str:
 def spelled(command: str, python: str) -> str:
     """A command line and lines of Python, each to be copied."""
     return "".join(
-        f'<section class="spelled" aria-label="{label}"><p class="line">{label}</p><pre>{escape(text)}</pre>'
+        f'<section class="spelled" aria-label="{label}"><p class="line">{label}</p>{_wide("pre", label, escape(text))}'
         f'<button type="button" data-copy>Copy {label}</button></section>'
         for label, text in (("Command line", command), ("Python", python))
     )
@@ -126,8 +98,13 @@ def line(text: str) -> str:
     return f'<p class="line">{escape(text)}</p>'
 
 
+def _wide(tag: str, told: str, content: str) -> str:
+    """What can be wider than the page, and scrolls by the keyboard as well."""
+    return f'<{tag} class="wide" tabindex="0" role="group" aria-label="{escape(told)}">{content}</{tag}>'
+
+
 def _row(items: Iterable[str]) -> str:
-    return f'<ul class="gallery">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
+    return f'<ul class="gallery wide">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
 
 
 def heading(name: str, told: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from unweave.studio import markup, tabs
+from unweave.studio import markup, scripts, tabs
 from unweave.studio.desk import Desk
 from unweave.studio.picked import Picked
 from unweave.studio.places import Place, shelf, single
@@ -17,7 +17,7 @@ def build(desk: Desk, name: str, gallery: Sequence[Picked]) -> gr.Blocks:
     size = f"{desk.card.size} x {desk.card.size} pixels"
     line = f"Put a base image down, take attributes from other pictures, move the strengths: all of {size}."
     with gr.Blocks(title=f"unweave studio: {name}", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        gr.HTML(markup.heading(name, line), apply_default_css=False)
+        gr.HTML(markup.heading(name, line), apply_default_css=False, js_on_load=scripts.PASTE)
         with gr.Row():
             with gr.Column(scale=1, min_width=260):
                 base = single(desk, "base image", gallery[0] if gallery else None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from shlex import quote
@@ -81,8 +82,8 @@ def uploaded(file: str | Path, name: str, card: ModelCard) -> tuple[Picked, str]
 def gallery(source: str | None, card: ModelCard) -> tuple[Picked, ...]:
     """Up to `MOST` images of a folder, a .zip or a bundled set: test images if there are any, labelled ones or not.
 
-    Of the bundled faces if `source` is None and the model is of their attributes, else none. Raises `UnweaveError`
-    where there are no images in `source`, or one of those cannot be read.
+    Of the bundled faces if `source` is None and the model is of their attributes, else none. Images that cannot be
+    read are left out, with a line on stderr. Raises `UnweaveError` where there are no others in `source`.
     """
     place = find_source(BUNDLED if source is None else source)
     with Store(place) as store:
@@ -98,8 +99,9 @@ def gallery(source: str | None, card: ModelCard) -> tuple[Picked, ...]:
         packed = place.is_file()
         folder = f"{place.stem}-images" if packed else str(place)
         name = place.stem if place == bundled(place.name) else str(place)
-        return tuple(
-            _pick(
+
+        def pick(row: Row) -> Picked:
+            return _pick(
                 store.read(row.file),
                 row.file,
                 card,
@@ -107,8 +109,24 @@ def gallery(source: str | None, card: ModelCard) -> tuple[Picked, ...]:
                 labels=_labels(row.values, card),
                 unpacked_by=f"unweave data unpack {quote(name)} {quote(folder)}" if packed else "",
             )
-            for row in shown
-        )
+
+        return _readable(shown, pick, place)
+
+
+def _readable(rows: Iterable[Row], pick: Callable[[Row], Picked], place: Path) -> tuple[Picked, ...]:
+    """The images of those rows that can be read; one at least."""
+    found: list[Picked] = []
+    wrong: list[UnweaveError] = []
+    for row in rows:
+        try:
+            found.append(pick(row))
+        except UnweaveError as error:
+            wrong.append(error)
+    if not found:
+        raise UnweaveError(f"{place}: none of {len(wrong)} images can be read; {wrong[0]}")
+    if wrong:
+        print(f"unweave: warning: {wrong[0]}; images left out of the gallery: {len(wrong)}", file=sys.stderr)
+    return tuple(found)
 
 
 def unlike(some: Sequence[Picked], base: Picked, attribute: str) -> Picked | None:

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from unweave.errors import UnweaveError
-from unweave.studio import markup
+from unweave.studio import markup, scripts
 from unweave.studio.desk import Desk, Donor
 from unweave.studio.picked import Picked, uploaded
 
@@ -69,7 +69,7 @@ def single(desk: Desk, label: str, start: Picked | None) -> Place:
             type="filepath",
             format="png",
             buttons=[],
-            height=170,
+            height=196,
         )
 
     def take(given: dict[str, Any] | None, before: Donor | None) -> tuple[Any, Any]:
@@ -126,7 +126,7 @@ def read(desk: Desk, given: Mapping[str, Any]) -> Picked | None:
 def shelf(desk: Desk, pictures: Sequence[Picked], where: gr.Radio, places: dict[str, Place]) -> None:
     """The gallery, whose pictures go where the radio buttons say."""
     seen = markup.gallery([(desk.picture(each), each.told) for each in pictures])
-    shown = gr.HTML(seen, apply_default_css=False, js_on_load=markup.PICK)
+    shown = gr.HTML(seen, apply_default_css=False, js_on_load=scripts.PICK)
     states = [place.held for place in places.values()]
 
     def put(event: gr.EventData, chosen: str, *held: Any) -> list[Any]:

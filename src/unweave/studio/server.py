@@ -36,7 +36,7 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
     with _settled(host):
         from gradio.themes import Default  # only now, Gradio reads its settings from the environment
 
-        from unweave.studio import markup, page
+        from unweave.studio import markup, page, scripts
 
         blocks = page.build(desk, name, pictures)
         fonts, monospaced = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # the machine's own
@@ -58,7 +58,7 @@ def serve(name: str, data: str | None, *, host: str, port: int | None, browser: 
                 mcp_server=False,
                 theme=Default(primary_hue="indigo", font=fonts, font_mono=monospaced),
                 css=markup.CSS,
-                js=markup.NAME,
+                js=scripts.LOADED,
             )
         except OSError as error:
             raise UnweaveError(f"no port of {host} can be used; name one with --port") from error

@@ -7,10 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from unweave.draw import grid
+from unweave.codes import is_finite
+from unweave.draw import grid, strip
 from unweave.errors import UnweaveError
-from unweave.studio import markup, spelled
-from unweave.studio.desk import Desk, Donor, loop, shares, strip
+from unweave.studio import markup, scripts, spelled
+from unweave.studio.desk import Desk, Donor, loop, shares
 from unweave.studio.picked import Picked, spread, unlike
 from unweave.studio.places import AT_ONCE, Place, several, single, told
 
@@ -18,10 +19,12 @@ MOST_MIXED = 5
 """Pictures of a mixture."""
 WEAKEST, STRONGEST, STEP = -0.5, 1.5, 0.05
 """Of strengths."""
+FEWEST, MOST_STEPS = 2, 16
+"""Of steps."""
 NO_BASE = "Put a base image down first."
 
 Places = dict[str, Place]
-Update = Callable[..., tuple[str, str]]
+Update = Callable[..., Any]
 
 
 def transfer(desk: Desk, name: str, base: Place, gallery: Sequence[Picked], load: Callable[..., Any]) -> Places:
@@ -43,14 +46,16 @@ def transfer(desk: Desk, name: str, base: Place, gallery: Sequence[Picked], load
                             WEAKEST, STRONGEST, 1.0, step=STEP, label=label, buttons=["reset"]
                         )
 
-    def update(base: Picked | None, *given: Any) -> tuple[str, str]:
+    def update(base: Picked | None, *given: Any) -> Any:
         if base is None:
             return markup.line(NO_BASE), ""
-        held, strengths = given[: len(attributes)], dict(zip(attributes, given[len(attributes) :], strict=True))
         donors: dict[str, Donor] = {
-            name: donor for name, donor in zip(attributes, held, strict=True) if donor is not None
+            name: donor for name, donor in zip(attributes, given, strict=False) if donor is not None
         }
-        moved = {name: float(strengths[name]) for name in donors}
+        strengths = held(given[len(attributes) :], WEAKEST, STRONGEST)
+        if strengths is None:
+            return gr.skip()  # a number is being typed
+        moved = {name: strength for name, strength in zip(attributes, strengths, strict=True) if name in donors}
         taken = ", ".join(_taken(attribute, donor, moved[attribute]) for attribute, donor in donors.items())
         told = f"Result: {base.told}" + (f"; with {taken}" if taken else ", reconstructed")
         text = spelled.transfer(name, base, donors, moved)
@@ -77,11 +82,14 @@ def mix(desk: Desk, name: str, base: Place, gallery: Sequence[Picked], load: Cal
                     with gr.Column(scale=2, min_width=160):
                         weights.append(gr.Slider(0, 1, 0.5, step=STEP, label=f"weight {number + 1}", buttons=[]))
 
-    def update(base: Picked | None, attribute: str, *given: Any) -> tuple[str, str]:
+    def update(base: Picked | None, attribute: str, *given: Any) -> Any:
         if base is None:
             return markup.line(NO_BASE), ""
+        shared = held(given[MOST_MIXED:], 0, 1)
+        if shared is None:
+            return gr.skip()  # a number is being typed
         try:
-            parts = shares(list(zip(given[:MOST_MIXED], given[MOST_MIXED:], strict=True)))
+            parts = shares(list(zip(given[:MOST_MIXED], shared, strict=True)))
         except UnweaveError as error:
             return markup.line(str(error)), ""
         told = ", ".join(f"{share:.0%} {picked.told_of(attribute)}" for picked, share in parts)
@@ -101,7 +109,7 @@ def interpolate(desk: Desk, name: str, base: Place, gallery: Sequence[Picked]) -
     end = start and (unlike(gallery, start, desk.model.attributes[0]) or gallery[-1])
     with gr.Row():
         places = {"start": single(desk, "first exemplar", start), "end": single(desk, "last exemplar", end)}
-    steps = gr.Slider(2, 16, 8, step=1, precision=0, label="steps", buttons=[])
+    steps = gr.Slider(FEWEST, MOST_STEPS, 8, step=1, precision=0, label="steps", buttons=[])
     button = gr.Button("Interpolate", variant="primary")
     shown = _shown()
     with gr.Accordion("Animation"):
@@ -110,18 +118,20 @@ def interpolate(desk: Desk, name: str, base: Place, gallery: Sequence[Picked]) -
 
     @told
     def update(
-        base: Picked | None, attribute: str, start: Picked | None, end: Picked | None, steps: int
+        base: Picked | None, attribute: str, start: Picked | None, end: Picked | None, number: Any
     ) -> tuple[str, str, str]:
         if base is None or start is None or end is None:
             raise UnweaveError("a passage needs a base image and both exemplars")
-        frames = desk.passage(base, attribute, start, end, int(steps))
-        text = spelled.interpolate(name, base, attribute, start, end, int(steps))
+        steps = int(_known(number, FEWEST, MOST_STEPS, "number of steps") + 0.5)
+        frames = desk.passage(base, attribute, start, end, steps)
+        text = spelled.interpolate(name, base, attribute, start, end, steps)
         told = f"{attribute} in {steps} steps from {start.told_of(attribute)} to {end.told_of(attribute)}"
-        picture = markup.shown(strip(frames, desk.picture(start), desk.picture(end)), told, "strip.png", wide=True)
+        made = strip(frames, desk.picture(start), desk.picture(end), source=desk.picture(base))
+        picture = markup.shown(made, told, "strip.png", wide=True)
         return picture, markup.shown(loop(frames), f"{told}, and back", "loop.webp"), markup.spelled(*text)
 
     given = [base.held, attribute, places["start"].held, places["end"].held, steps]
-    button.click(update, given, [shown, moving, lines], api_visibility="private")
+    button.click(update, given, [shown, moving, lines], preprocess=False, api_visibility="private")
     return places
 
 
@@ -138,10 +148,11 @@ def matrix(desk: Desk, name: str, gallery: Sequence[Picked]) -> Places:
 
     @told
     def update(
-        attribute: str, strength: float, sources: tuple[Picked, ...], exemplars: tuple[Picked, ...]
+        attribute: str, number: Any, sources: tuple[Picked, ...], exemplars: tuple[Picked, ...]
     ) -> tuple[str, str]:
         if not sources or not exemplars:
             raise UnweaveError("a matrix needs at least one source and one exemplar")
+        strength = _known(number, WEAKEST, STRONGEST, "strength")
         made = grid(
             desk.matrix(attribute, sources, exemplars, strength),
             row_headers=[desk.picture(source) for source in sources],
@@ -152,8 +163,19 @@ def matrix(desk: Desk, name: str, gallery: Sequence[Picked]) -> Places:
         return markup.shown(made, told, "matrix.png", wide=True), markup.spelled(*text)
 
     given = [attribute, strength, places["sources"].held, places["exemplars"].held]
-    button.click(update, given, [shown, lines], api_visibility="private")
+    button.click(update, given, [shown, lines], preprocess=False, api_visibility="private")
     return places
+
+
+def held(numbers: Sequence[Any], low: float, high: float) -> list[float] | None:
+    """What sliders or their boxes give, brought into the sliders' range; None where one of it is no number."""
+    return [min(max(float(each), low), high) for each in numbers] if all(map(is_finite, numbers)) else None
+
+
+def _known(number: Any, low: float, high: float, what: str) -> float:
+    if found := held([number], low, high):
+        return found[0]
+    raise UnweaveError(f"the {what} is missing, expected a number from {low:g} to {high:g}")
 
 
 def _classes(desk: Desk, attribute: str, place: Place) -> None:
@@ -210,9 +232,12 @@ def _follow(
     controls: Sequence[gr.Slider | gr.Dropdown],
     load: Callable[..., Any],
 ) -> None:
-    """Results follow what is put down and every movement of a control."""
+    """Results follow what is put down and every movement of a control.
+
+    Nothing is preprocessed: where a number is out of range Gradio would fail, and of what is typed most is for a while.
+    """
     triggers = [*(place.held.change for place in places), *(control.change for control in controls), load]
-    gr.on(triggers, told(update), list(given), list(results), **AT_ONCE)
+    gr.on(triggers, told(update), list(given), list(results), preprocess=False, **AT_ONCE)
 
 
 def _attribute(desk: Desk) -> gr.Dropdown:
@@ -226,12 +251,12 @@ def _result() -> gr.HTML:
 
 
 def _shown() -> gr.HTML:
-    return gr.HTML("", apply_default_css=False, js_on_load=markup.SAVE)
+    return gr.HTML("", apply_default_css=False, js_on_load=scripts.SAVE)
 
 
 def _spelled() -> gr.HTML:
     with gr.Accordion("The same as a command and in Python", open=False):
-        return gr.HTML("", apply_default_css=False, js_on_load=markup.COPY)
+        return gr.HTML("", apply_default_css=False, js_on_load=scripts.COPY)
 
 
 def _taken(attribute: str, donor: Donor, strength: float) -> str:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import unweave
-from unweave.begun import begin, sweep
+from unweave.begun import filling
 from unweave.data.databases.selection import SHOWN, Picture, Selection
 from unweave.data.pictures import crop_resize, decode, to_picture
 from unweave.data.pool import in_blocks
@@ -43,7 +43,8 @@ def prepare(
     `source` is the owner's folder, or a .zip of it, which is only read; `select` one of `multipie.select`,
     `bu3dfe.select` and `rafd.select`. Images are `size` x `size` pixels, as PNG. Files are written whole or not at all,
     and after a stop the same call goes on. A picture that cannot be used is told and left out. Raises `UnweaveError`
-    where nothing can be used, and where `out` was begun with something else or lies in `source`.
+    where nothing can be used, and where `out` was begun with something else, is being filled by another process, or
+    lies in `source`.
     """
     path, out = expanded(source), Path(out)
     if size < 1:
@@ -52,16 +53,13 @@ def prepare(
         raise UnweaveError(f"{out}: lies inside of {path}, which is left as it is; name a folder elsewhere")
     with Store(path) as store:
         selection = select(store.names, str(source))
-        begin(out, _settings(selection, size))
-        try:
+        with filling(out, _settings(selection, size)):
             told = _write(selection, store, out, size)
-        finally:
-            sweep(out)
-    done = [picture for picture in selection.pictures if not isinstance(told.get(picture.source), str)]
-    if not done:
-        raise UnweaveError(f"{source}: none of {len(told)} pictures can be used; {next(iter(told.values()))}")
-    for split in ("train", "test"):
-        _write_metadata(out / split, [picture for picture in done if picture.split == split])
+            done = [picture for picture in selection.pictures if not isinstance(told.get(picture.source), str)]
+            if not done:
+                raise UnweaveError(f"{source}: none of {len(told)} pictures can be used; {next(iter(told.values()))}")
+            for split in ("train", "test"):
+                _write_metadata(out / split, [picture for picture in done if picture.split == split])
     unusable = [f"unusable: {line}" for line in told.values() if line]
     if len(unusable) > SHOWN:
         unusable[SHOWN:] = [f"unusable: {len(unusable) - SHOWN} more pictures"]
