@@ -11,6 +11,7 @@ from PIL import Image
 
 from unweave import rehearse
 from unweave.cli import main
+from unweave.cli.reproduce import Common, gone_on_with
 from unweave.config import build, preset
 from unweave.data.batches import Batch
 from unweave.errors import UnweaveError
@@ -138,6 +139,18 @@ def test_what_is_trained_here_goes_on_where_it_was_stopped(
         main([*command, "3"])
     line = f"unweave: {out}: was begun with steps 2, not 3; give the same settings or name a new folder"
     assert capsys.readouterr().err.splitlines()[-1] == line
+
+
+def test_two_at_once_do_not_train_into_one_folder(tmp_path: Path) -> None:
+    common = Common(out=tmp_path / "out")
+    with gone_on_with(common, {"steps": 2}) as folder:
+        (folder / "with-0").mkdir()
+        half = folder / "with-0" / ".state.safetensors.00.part"
+        half.touch()
+        line = "out: is being filled by another process; wait for it, or stop it"
+        with pytest.raises(UnweaveError, match=line), gone_on_with(common, {"steps": 2}):
+            raise AssertionError
+        assert half.exists()  # what the first is writing is not swept away
 
 
 def test_mistakes_get_one_line_and_leave_no_folder(

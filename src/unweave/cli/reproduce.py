@@ -294,11 +294,12 @@ def finish(common: Common, measure: Callable[[int, Path], Any], *, here: bool = 
 @contextmanager
 def gone_on_with(common: Common, told: dict[str, Any]) -> Iterator[Path]:
     """The folder itself, new or begun by the same command: what was trained in it stays."""
-    from unweave.begun import begin
+    from unweave.begun import filling
 
-    begin(common.out, {"data": common.data, "pattern": common.pattern, "attribute": common.attribute, **told})
-    try:
-        yield common.out
-    except (KeyboardInterrupt, SystemExit):
-        print("unweave: stopped; the same command goes on", file=sys.stderr)
-        raise
+    settings = {"data": common.data, "pattern": common.pattern, "attribute": common.attribute, **told}
+    with filling(common.out, settings):
+        try:
+            yield common.out
+        except (KeyboardInterrupt, SystemExit):
+            print("unweave: stopped; the same command goes on", file=sys.stderr)
+            raise
