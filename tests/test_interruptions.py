@@ -145,5 +145,7 @@ def test_a_killed_process_resumes_bit_for_bit(toys: Path, tmp_path: Path) -> Non
     code = script(toys, tmp_path / "cut", 8, "os.kill(os.getpid(), signal.SIGKILL)")
     assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == -signal.SIGKILL
     assert saved_step(tmp_path / "cut") == 5
+    (tmp_path / "cut" / ".state.safetensors.00.part").touch()  # as of a kill while it was written
     whole, cut = train(toys, tmp_path / "whole", **TINY), resume(tmp_path / "cut")
     assert (cut / "state.safetensors").read_bytes() == (whole / "state.safetensors").read_bytes()
+    assert sorted(path.name for path in cut.iterdir()) == sorted(path.name for path in whole.iterdir())
