@@ -29,7 +29,7 @@ TINY = {
     },
 }
 
-pytestmark = pytest.mark.usefixtures("few_pairs")
+pytestmark = pytest.mark.usefixtures("few_pairs", "hearing")
 
 
 def saved_step(run: Path) -> int:
