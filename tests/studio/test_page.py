@@ -437,6 +437,11 @@ def test_a_telephone_shows_all_of_it(studio: Studio) -> None:
     expect(strip).to_have_class(re.compile("more"))
     strip.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
     expect(strip).not_to_have_class(re.compile("more"))
+    page.get_by_label("Attribute").filter(visible=True).click()
+    page.get_by_role("option", name="colour").click()
+    page.get_by_role("button", name="Interpolate").click()
+    expect(page.get_by_alt_text("colour in 8 steps").first).to_be_visible()
+    expect(strip).to_have_class(re.compile("scrolls"))  # another strip of the same size
     for slot in page.locator(".slot:visible").all():
         assert slot.evaluate(APART), slot.get_attribute("aria-label")
     page.close()
