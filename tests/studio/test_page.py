@@ -43,6 +43,8 @@ CARD = ModelCard(
     name="toy",
 )
 COUNT = 9
+PATIENCE = 20_000
+"""Milliseconds that the page is given for anything; a machine may be busy."""
 APART = """
 (slot) => {
   const parts = ['label', '[aria-label="Remove Image"]', 'img'];
@@ -125,7 +127,7 @@ class Studio:
         self.until(lambda: image.count() == 1 and same(picture_of(image), expected))
 
     def until(self, holds: Callable[[], bool]) -> None:
-        for _ in range(250):
+        for _ in range(PATIENCE // 20):
             if holds():
                 return
             self.page.wait_for_timeout(20)
@@ -172,7 +174,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
             with sync_playwright() as driver:
                 browser = driver.chromium.launch(executable_path=chromium, args=FLAGS.split())
                 page = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-                page.set_default_timeout(8000)
+                page.set_default_timeout(PATIENCE)
+                expect.set_options(timeout=PATIENCE)
                 assert server.stdout is not None
                 told = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
                 assert told is not None
