@@ -161,6 +161,9 @@ def test_mistakes_get_one_line_and_leave_no_folder(
     for line, said in (
         ("entropy --model gone", both),
         ("transfer --model a --unseen b", "--model and --unseen exclude each other: the model without that class"),
+        ("transfer --steps 9", "--preset, --steps and --attributes are for models that are trained here, and none is"),
+        ("entropy --model a --without b --preset paper", "--preset, --steps and --attributes are for models that"),
+        ("transfer --unseen smile --steps 0", "--steps is 0, expected at least 1"),
         ("mixture --seeds 0", "--seeds is 0, expected at least 1"),
         ("synthesis --judge-steps 0", "--judge-steps is 0, expected at least 1"),
         ("embeddings --data gone", "gone: no such folder or .zip, nor a bundled data set (faces64)"),
