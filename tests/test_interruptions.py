@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from unweave.checkpoint import load_tensors
 from unweave.method import Unweave
@@ -127,6 +129,16 @@ def test_a_terminal_that_is_closed_refuses_what_is_printed_and_costs_no_checkpoi
     os.close(ready)
     assert begun == b"."
     assert saved_step(tmp_path / "run") == 6  # where its figures are printed first
+
+
+def test_lines_that_nobody_reads_cost_no_checkpoint(
+    toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: str) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(tqdm, "write", refused)
+    assert saved_step(train(toys, tmp_path / "run", **TINY)) == 12
 
 
 def test_interruption_during_an_evaluation_leaves_a_checkpoint_too(

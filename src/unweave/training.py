@@ -295,11 +295,11 @@ def fit(
 
 
 def tell(line: str) -> None:
-    """Print a line above the bar. A terminal that was closed refuses it, which must not cost the checkpoint."""
+    """Print a line above the bar. A closed terminal, or a pipe that nobody reads, costs no checkpoint."""
     try:
         tqdm.write(line)
     except OSError as error:
-        if error.errno != errno.EIO:
+        if error.errno not in (errno.EIO, errno.EPIPE):
             raise
 
 
