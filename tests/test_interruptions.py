@@ -125,7 +125,7 @@ def test_a_terminal_that_is_closed_refuses_what_is_printed_and_costs_no_checkpoi
         os.close(its)
         begun = os.read(ready, 1)
         os.close(mine)
-        running.wait(timeout=60)
+        running.wait(timeout=120)
     os.close(ready)
     assert begun == b"."
     assert saved_step(tmp_path / "run") == 6  # where its figures are printed first
