@@ -23,6 +23,7 @@ from unweave.errors import UnweaveError
 from unweave.faces.card import card
 from unweave.faces.database import Database
 from unweave.faces.factors import Factors, from_row
+from unweave.faces.processes import each_done
 from unweave.faces.writing import Renderer, pack, write
 
 HERE = Path(__file__).parent
@@ -163,6 +164,12 @@ def test_a_kill_or_ctrl_c_leaves_whole_files_only_and_no_process_behind(tmp_path
     assert write(database, out, render=stand_in.render) == len(database) - written
     assert len(list(out.rglob("*.webp"))) == len(database)
     assert not list(out.rglob("*.part"))
+
+
+@pytest.mark.usefixtures("hearing")
+def test_what_a_terminal_tells_is_left_to_the_process_that_asked(stand_in) -> None:
+    for ignored in each_done(stand_in.ignored, [(), ()], 2):
+        assert {signal.SIGINT, signal.SIGHUP} <= ignored
 
 
 def until(condition: Callable[[], bool], seconds: float = 120) -> None:
