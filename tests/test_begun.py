@@ -20,8 +20,9 @@ def test_the_same_settings_go_on_and_others_are_named(tmp_path: Path) -> None:
     begin(tmp_path / "out", {"size": 64, "lights": ("left", "top")})
     (tmp_path / "out" / "train").mkdir()
     (tmp_path / "out" / "train" / ".a.png.00.part").touch()
+    (tmp_path / "out" / ".b.00.part" / "c").mkdir(parents=True)
     begin(tmp_path / "out", {"size": 64, "lights": ["left", "top"]})
-    assert list((tmp_path / "out" / "train").iterdir()) == []  # what a kill left half written
+    assert list(tmp_path.rglob("*.part")) == []  # what a kill left half written
     line = "was begun with lights left top, not left; give the same settings or name a new folder"
     assert refused(tmp_path / "out", {"size": 64, "lights": ["left"]}) == f"{tmp_path / 'out'}: {line}"
 

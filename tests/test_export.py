@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +292,33 @@ def test_files_that_do_not_fit_together_get_one_line(copied: Path) -> None:
     assert line_of(copied).startswith(f"{copied / 'encoder.onnx'}: cannot be run by ONNX Runtime (")
     rewrite(copied, parameters=float("inf"))
     assert "lacks what an exported model says of itself (cannot convert float infinity" in line_of(copied)
+
+
+def packed(**arrays: np.ndarray) -> bytes:
+    with BytesIO() as file:
+        np.savez_compressed(file, **arrays)
+        return file.getvalue()
+
+
+def plain(array: np.ndarray) -> bytes:
+    with BytesIO() as file:
+        np.save(file, array)
+        return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (packed(**{"0": np.zeros((2, 8, 9, 9), np.float16)}), "it is compressed"),  # which may unpack to any size
+        (plain(np.zeros(3)), "File is not a zip file"),
+        (b"", "File is not a zip file"),
+    ],
+    ids=["compressed", "an array", "empty"],
+)
+def test_mean_codes_of_somebody_elses_get_one_line(copied: Path, content: bytes, said: str) -> None:
+    (copied / "means.npz").write_bytes(content)
+    rewrite(copied, files=hashes(copied))
+    assert line_of(copied) == f"{copied / 'means.npz'}: cannot be read ({said})"
 
 
 def reads_another_file(graph: onnx.ModelProto) -> None:

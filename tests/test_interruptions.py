@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from unweave.checkpoint import load_tensors
 from unweave.method import Unweave
@@ -29,7 +31,7 @@ TINY = {
     },
 }
 
-pytestmark = pytest.mark.usefixtures("few_pairs")
+pytestmark = pytest.mark.usefixtures("few_pairs", "hearing")
 
 
 def saved_step(run: Path) -> int:
@@ -123,10 +125,20 @@ def test_a_terminal_that_is_closed_refuses_what_is_printed_and_costs_no_checkpoi
         os.close(its)
         begun = os.read(ready, 1)
         os.close(mine)
-        running.wait(timeout=60)
+        running.wait(timeout=120)
     os.close(ready)
     assert begun == b"."
     assert saved_step(tmp_path / "run") == 6  # where its figures are printed first
+
+
+def test_lines_that_nobody_reads_cost_no_checkpoint(
+    toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: str) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(tqdm, "write", refused)
+    assert saved_step(train(toys, tmp_path / "run", **TINY)) == 12
 
 
 def test_interruption_during_an_evaluation_leaves_a_checkpoint_too(
@@ -145,5 +157,7 @@ def test_a_killed_process_resumes_bit_for_bit(toys: Path, tmp_path: Path) -> Non
     code = script(toys, tmp_path / "cut", 8, "os.kill(os.getpid(), signal.SIGKILL)")
     assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == -signal.SIGKILL
     assert saved_step(tmp_path / "cut") == 5
+    (tmp_path / "cut" / ".state.safetensors.00.part").touch()  # as of a kill while it was written
     whole, cut = train(toys, tmp_path / "whole", **TINY), resume(tmp_path / "cut")
     assert (cut / "state.safetensors").read_bytes() == (whole / "state.safetensors").read_bytes()
+    assert sorted(path.name for path in cut.iterdir()) == sorted(path.name for path in whole.iterdir())

@@ -28,7 +28,7 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytes
     settings.source = "\n".join(
         f"{name} = {SMALL[name]}" if name in SMALL else line for name, line in zip(names, lines, strict=True)
     )
-    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert [output.ename for output in outputs if output.output_type == "error"] == []
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unweave.errors import UnweaveError
-from unweave.files import check_new_folder, locked, write_whole
+from unweave.files import check_new_folder, locked, remove, write_whole
 
 SETTINGS = ".settings.json"
 """What the folder was begun with; readers of the folder leave hidden files out."""
@@ -55,7 +55,7 @@ def begin(folder: Path, settings: dict[str, Any]) -> None:
 def sweep(folder: Path) -> None:
     """Remove what was half written when a process was killed."""
     for path in [*folder.glob(".*.part"), *folder.glob("*/.*.part")]:
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
 def _read_settings(file: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from unweave.codes import Codes
 from unweave.data.batches import as_images
 from unweave.data.cache import cached_images
 from unweave.data.table import AttributeTable, read_table
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 from unweave.judges import Judge, judged_attributes, read, train_judge
 from unweave.metrics.reconstruction import absolute_error
 from unweave.metrics.transfer import accuracy, chance
@@ -234,4 +234,4 @@ def table_of_figures(figures: Mapping[str, float], deviations: Mapping[str, floa
     lines.append(f"{'accuracy':{wide}}  " + "  ".join(f"{column:>13}" for column in columns))
     for name in names:
         lines.append(f"{name:{wide}}  " + "  ".join(f"{told(f'{column}/{name}', 3):>13}" for column in columns))
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))

@@ -20,6 +20,7 @@ from unweave import config as settings
 from unweave import machine, processes
 from unweave.baselines import make_rival
 from unweave.baselines.pairs import PAIRWISE, narrowed
+from unweave.begun import sweep
 from unweave.config import Config
 from unweave.data.batches import TrainingSet, check_settings, training_set
 from unweave.data.cache import cached_images
@@ -119,6 +120,7 @@ def resume(run: str | Path, data: AttributeTable | None = None) -> Path:
             table, config, method = begin_again(run, data)
             if processes.first():
                 stack.enter_context(locked(run))
+                sweep(run)
         with processes.in_turn():
             step, best, pixels = read_state(run, method, table)
             training, held = prepare(table, config) if processes.first() else (training_images(table, config)[0], None)
@@ -293,11 +295,11 @@ def fit(
 
 
 def tell(line: str) -> None:
-    """Print a line above the bar. A terminal that was closed refuses it, which must not cost the checkpoint."""
+    """Print a line above the bar. A closed terminal, or a pipe that nobody reads, costs no checkpoint."""
     try:
         tqdm.write(line)
     except OSError as error:
-        if error.errno != errno.EIO:
+        if error.errno not in (errno.EIO, errno.EPIPE):
             raise
 
 

@@ -153,6 +153,7 @@ def test_an_unknown_users_home_gets_one_line(capsys: pytest.CaptureFixture[str])
         assert mistake(capsys, *command, "~nosuchuser/x") == "unweave: ~nosuchuser/x: there is no such user\n"
 
 
+@pytest.mark.usefixtures("hearing")
 @pytest.mark.parametrize(("name", "left"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_process_that_is_asked_to_end_once_or_twice_removes_what_is_half_written(
     name: str, left: int, tmp_path: Path

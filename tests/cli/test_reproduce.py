@@ -11,6 +11,7 @@ from PIL import Image
 
 from unweave import rehearse
 from unweave.cli import main
+from unweave.cli.reproduce import Common, gone_on_with
 from unweave.config import build, preset
 from unweave.data.batches import Batch
 from unweave.errors import UnweaveError
@@ -140,6 +141,18 @@ def test_what_is_trained_here_goes_on_where_it_was_stopped(
     assert capsys.readouterr().err.splitlines()[-1] == line
 
 
+def test_two_at_once_do_not_train_into_one_folder(tmp_path: Path) -> None:
+    common = Common(out=tmp_path / "out")
+    with gone_on_with(common, {"steps": 2}) as folder:
+        (folder / "with-0").mkdir()
+        half = folder / "with-0" / ".state.safetensors.00.part"
+        half.touch()
+        line = "out: is being filled by another process; wait for it, or stop it"
+        with pytest.raises(UnweaveError, match=line), gone_on_with(common, {"steps": 2}):
+            raise AssertionError
+        assert half.exists()  # what the first is writing is not swept away
+
+
 def test_mistakes_get_one_line_and_leave_no_folder(
     toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +161,9 @@ def test_mistakes_get_one_line_and_leave_no_folder(
     for line, said in (
         ("entropy --model gone", both),
         ("transfer --model a --unseen b", "--model and --unseen exclude each other: the model without that class"),
+        ("transfer --steps 9", "--preset, --steps and --attributes are for models that are trained here, and none is"),
+        ("entropy --model a --without b --preset paper", "--preset, --steps and --attributes are for models that"),
+        ("transfer --unseen smile --steps 0", "--steps is 0, expected at least 1"),
         ("mixture --seeds 0", "--seeds is 0, expected at least 1"),
         ("synthesis --judge-steps 0", "--judge-steps is 0, expected at least 1"),
         ("embeddings --data gone", "gone: no such folder or .zip, nor a bundled data set (faces64)"),

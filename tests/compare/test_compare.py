@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unweave import training
 from unweave.baselines import make_rival
 from unweave.baselines.stargan import StarGAN
 from unweave.checkpoint import load_tensors
@@ -19,9 +20,10 @@ from unweave.compare import compare
 from unweave.compare.budget import pace, parse_budget, steps_within
 from unweave.compare.protocol import Protocol, recipe_of
 from unweave.config import Config, build, read_config
-from unweave.data.batches import Batch, training_set
+from unweave.data.batches import Batch, TrainingSet, training_set
 from unweave.data.table import AttributeTable, table_from_arrays
 from unweave.errors import UnweaveError
+from unweave.evaluate import HeldOut
 from unweave.interface import Parts
 
 SHARED: dict[str, Any] = {
@@ -143,6 +145,26 @@ def test_other_settings_are_refused_in_a_folder_that_was_begun(out: Path) -> Non
         compare(looks(), out, targets=("smile", "scream"), methods=("unweave",), **{**SHARED, "budget": "90s"})
     line = "was begun with budget 48i, not 90s; give the same settings or name a new folder"
     assert str(error.value) == f"{out}: {line}"
+
+
+def test_two_at_once_do_not_compare_into_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second comes when the first has a run folder in which nothing is written yet that could be gone on with."""
+    out, refused, prepare = tmp_path / "out", [], training.prepare
+    asked = {"methods": ("unweave",), "targets": ("smile", "scream"), **SHARED}
+
+    def meanwhile(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut]:
+        monkeypatch.setattr(training, "prepare", prepare)
+        (out / "runs" / "unweave" / ".half.part").touch()
+        with pytest.raises(UnweaveError) as error:
+            compare(looks(), out, **asked)
+        refused.append(str(error.value))
+        assert (out / "runs" / "unweave" / ".half.part").exists()
+        return prepare(table, config)
+
+    monkeypatch.setattr(training, "prepare", meanwhile)
+    report = compare(looks(), out, **asked)
+    assert refused == [f"{out}: is being filled by another process; wait for it, or stop it"]
+    assert report["rows"]["unweave"]["cost"]["images"] == 48
 
 
 def test_trained_runs_are_taken_as_they_are(out: Path, tmp_path: Path) -> None:

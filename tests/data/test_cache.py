@@ -86,9 +86,11 @@ def test_what_nobody_has_asked_for_in_a_month_goes_when_images_are_decoded(toy_f
     read(toy_folder, size=40)
     assert len(list(cache.iterdir())) == 5
     aged(31)
+    (shared,) = cache.glob("toys-40-*.npy")
+    os.utime(shared, (time.time(), shared.stat().st_mtime))  # read by somebody who may not change its times
     read(toy_folder)  # is there, and in use from now on
     read(toy_folder, channels=1)
-    assert sorted(path.name[:8] for path in cache.iterdir()) == ["mine-32.", "toys-32-", "toys-32-"]
+    assert sorted(path.name[:8] for path in cache.iterdir()) == ["mine-32.", "toys-32-", "toys-32-", "toys-40-"]
 
 
 def test_a_cache_that_was_cut_short_is_made_anew(toy_folder: Path, cache: Path) -> None:

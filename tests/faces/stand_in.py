@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import zlib
 from collections.abc import Sequence
@@ -37,3 +38,8 @@ def render_until_killed(factors: Factors, lights: Sequence[str], size: int) -> l
     if factors.identity == 2:
         os._exit(9)
     return render(factors, lights, size)
+
+
+def ignored() -> set[signal.Signals]:
+    """The signals that its process does not hear."""
+    return {number for number in signal.Signals if signal.getsignal(number) is signal.SIG_IGN}

@@ -23,6 +23,7 @@ from unweave.errors import UnweaveError
 from unweave.faces.card import card
 from unweave.faces.database import Database
 from unweave.faces.factors import Factors, from_row
+from unweave.faces.processes import each_done
 from unweave.faces.writing import Renderer, pack, write
 
 HERE = Path(__file__).parent
@@ -151,7 +152,7 @@ def test_a_kill_or_ctrl_c_leaves_whole_files_only_and_no_process_behind(tmp_path
     )
     until(lambda: len(list(out.rglob("*.webp"))) > 40)
     running.send_signal(getattr(signal, name))
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=120)
     assert said.count(b"Traceback") == (name == "SIGINT")  # its own, and none of the processes'
     workers = [int(path.name) for path in (tmp_path / "seen").iterdir()]
     assert len(workers) == 2
@@ -165,7 +166,13 @@ def test_a_kill_or_ctrl_c_leaves_whole_files_only_and_no_process_behind(tmp_path
     assert not list(out.rglob("*.part"))
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+@pytest.mark.usefixtures("hearing")
+def test_what_a_terminal_tells_is_left_to_the_process_that_asked(stand_in) -> None:
+    for ignored in each_done(stand_in.ignored, [(), ()], 2):
+        assert {signal.SIGINT, signal.SIGHUP} <= ignored
+
+
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from unweave.errors import UnweaveError
+from unweave.evaluate import table_of_figures
 from unweave.report import SECTIONS, plain, report_on
 from unweave.report.codes import disentanglement, leakage, mostly_known
 from unweave.report.images import truth
-from unweave.report.pages import as_markdown, as_text, tables, write_report
+from unweave.report.pages import Table, as_markdown, as_text, tables, write_report
 from unweave.report.subject import Subject
 
 
@@ -156,3 +157,12 @@ def test_screen_and_page_hold_the_same_numbers(said: tuple[dict[str, Any], Any])
                     assert f"{cell:.3f}" in text
                     assert f"{cell:.3f}" in page
     assert "- posterior: a model file holds no classifiers" in page
+
+
+def test_names_in_tables_neither_break_nor_colour_the_lines_of_a_terminal() -> None:
+    name = "\x1b[31mlight\n"
+    figures = {"reconstruction": 0.1, "reconstruction_median": 0.1, f"real/{name}": 0.5}
+    for shown in (as_text(Table(title=name, columns=(name,), rows={name: [0.5]})), table_of_figures(figures)):
+        assert len(shown.split("\n")) == 3
+        assert r"\x1b[31mlight\n" in shown
+        assert "\x1b" not in shown

@@ -107,6 +107,11 @@ def test_a_mixture_is_what_its_command_and_its_python_write(desk: Desk) -> None:
     both_give(told, desk.mixed(put("base"), "shape", parts), "out.png")
 
 
+def test_a_share_that_is_nothing_in_four_digits_is_left_out() -> None:
+    one, two = (Picked(content=b"", path=name) for name in "ab")
+    assert shares([(one, 0.00001), (two, 0.5)]) == [(two, 1.0)]
+
+
 def test_without_a_weight_there_is_no_mixture() -> None:
     with pytest.raises(UnweaveError, match="there is nothing to mix"):
         shares([(Picked(content=b"", path=""), 0.0), (None, 1.0)])

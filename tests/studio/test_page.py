@@ -43,6 +43,8 @@ CARD = ModelCard(
     name="toy",
 )
 COUNT = 9
+PATIENCE = 20_000
+"""Milliseconds that the page is given for anything; a machine may be busy."""
 APART = """
 (slot) => {
   const parts = ['label', '[aria-label="Remove Image"]', 'img'];
@@ -125,7 +127,7 @@ class Studio:
         self.until(lambda: image.count() == 1 and same(picture_of(image), expected))
 
     def until(self, holds: Callable[[], bool]) -> None:
-        for _ in range(250):
+        for _ in range(PATIENCE // 20):
             if holds():
                 return
             self.page.wait_for_timeout(20)
@@ -172,7 +174,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
             with sync_playwright() as driver:
                 browser = driver.chromium.launch(executable_path=chromium, args=FLAGS.split())
                 page = browser.new_page(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-                page.set_default_timeout(8000)
+                page.set_default_timeout(PATIENCE)
+                expect.set_options(timeout=PATIENCE)
                 assert server.stdout is not None
                 told = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
                 assert told is not None
@@ -437,6 +440,11 @@ def test_a_telephone_shows_all_of_it(studio: Studio) -> None:
     expect(strip).to_have_class(re.compile("more"))
     strip.evaluate("each => each.scrollTo(each.scrollWidth, 0)")
     expect(strip).not_to_have_class(re.compile("more"))
+    page.get_by_label("Attribute").filter(visible=True).click()
+    page.get_by_role("option", name="colour").click()
+    page.get_by_role("button", name="Interpolate").click()
+    expect(page.get_by_alt_text("colour in 8 steps").first).to_be_visible()
+    expect(strip).to_have_class(re.compile("scrolls"))  # another strip of the same size
     for slot in page.locator(".slot:visible").all():
         assert slot.evaluate(APART), slot.get_attribute("aria-label")
     page.close()

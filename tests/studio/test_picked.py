@@ -111,6 +111,16 @@ def test_a_packed_gallery_tells_how_to_unpack_it(toy_folder: Path, monkeypatch: 
     assert shlex.split(found.unpacked_by) == ["unweave", "data", "unpack", "my toys.zip", "my toys-images"]
 
 
+def test_a_gallery_cannot_pass_for_a_flag(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(toy_folder.parent)
+    shutil.make_archive("-toys", "zip", "toys")
+    toy_folder.rename("--toys")
+    assert gallery("./--toys", CARD)[0].path == "./--toys/test/000.png"
+    found = gallery("./-toys.zip", CARD)[0]
+    assert found.path == "./-toys-images/test/000.png"
+    assert shlex.split(found.unpacked_by) == ["unweave", "data", "unpack", "./-toys.zip", "./-toys-images"]
+
+
 def test_the_bundled_faces_are_a_gallery_for_models_of_their_attributes_only() -> None:
     assert gallery(None, CARD) == ()
     faces = ModelCard(

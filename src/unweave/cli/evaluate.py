@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from unweave.cli.arguments import Seed, check_out
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 
 
 def evaluate(
@@ -82,7 +82,7 @@ def evaluate(
     ):
         figures.append(figures_of(subject.readings, subject.held))
         name, test = subject.model.card.name or model, len(subject.held.images)
-        print(f"{name} on {test} test images of {data}, {pairs} pairs, seed {subject.seed}")
+        print(one_line(f"{name} on {test} test images of {data}, {pairs} pairs, seed {subject.seed}"))
         print(table_of_figures(figures[-1]))
         if json is not None:
             write_whole(json, dumps(mean_of(figures), indent=1) + "\n")

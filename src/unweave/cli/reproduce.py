@@ -92,7 +92,7 @@ def entropy(
     """
     if (model is None) != (without is None):
         raise UnweaveError("--model and --without go together: the runs with and without the loss (or neither)")
-    check(common, here=model is None, pairs=pairs, judge_steps=judge_steps, steps=trainings.steps)
+    check(common, trainings, here=model is None, pairs=pairs, judge_steps=judge_steps)
     from unweave.data.table import read_table
     from unweave.experiments.entropy import measure, subjects_of
     from unweave.experiments.training import foretell, trained_in, with_and_without
@@ -167,7 +167,7 @@ def transfer(
     """
     if model is not None and unseen is not None:
         raise UnweaveError("--model and --unseen exclude each other: the model without that class is trained here")
-    check(common, here=unseen is not None, pairs=pairs, judge_steps=judge_steps, steps=trainings.steps)
+    check(common, trainings, here=unseen is not None, pairs=pairs, judge_steps=judge_steps)
     from unweave.data.table import read_table
     from unweave.experiments.training import foretell, settings_of, trained_in, without_class
     from unweave.experiments.transfer import measure
@@ -248,14 +248,19 @@ def interpolation(*, model: str = "faces64", common: Common) -> None:
     on_model(model, common, lambda *given: measure(*given, attribute=common.attribute))
 
 
-def check(common: Common, *, here: bool = False, **counts: int | None) -> None:
-    """Refuse what cannot work before anything is read; `here`: the folder may be there, of the same command."""
-    for name, value in {**counts, "seeds": common.seeds}.items():
+def check(common: Common, trainings: Trainings = Trainings(), *, here: bool = False, **counts: int) -> None:
+    """Refuse what cannot work before anything is read.
+
+    `here`: there are trainings, and the folder may be there, of the same command.
+    """
+    for name, value in {"steps": trainings.steps, **counts, "seeds": common.seeds}.items():
         if value is not None and value < 1:
             raise UnweaveError(f"--{name.replace('_', '-')} is {value}, expected at least 1")
     if common.seed < 0:
         raise UnweaveError(f"--seed is {common.seed}, expected at least 0")
     if not here:
+        if trainings != Trainings():
+            raise UnweaveError("--preset, --steps and --attributes are for models that are trained here, and none is")
         check_out(common.out, folder=True)
 
 
@@ -294,11 +299,12 @@ def finish(common: Common, measure: Callable[[int, Path], Any], *, here: bool = 
 @contextmanager
 def gone_on_with(common: Common, told: dict[str, Any]) -> Iterator[Path]:
     """The folder itself, new or begun by the same command: what was trained in it stays."""
-    from unweave.begun import begin
+    from unweave.begun import filling
 
-    begin(common.out, {"data": common.data, "pattern": common.pattern, "attribute": common.attribute, **told})
-    try:
-        yield common.out
-    except (KeyboardInterrupt, SystemExit):
-        print("unweave: stopped; the same command goes on", file=sys.stderr)
-        raise
+    settings = {"data": common.data, "pattern": common.pattern, "attribute": common.attribute, **told}
+    with filling(common.out, settings):
+        try:
+            yield common.out
+        except (KeyboardInterrupt, SystemExit):
+            print("unweave: stopped; the same command goes on", file=sys.stderr)
+            raise

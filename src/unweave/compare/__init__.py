@@ -11,7 +11,8 @@ from typing import Any
 from PIL.Image import Image
 
 import unweave
-from unweave import begun, machine
+from unweave import machine
+from unweave.begun import filling
 from unweave.compare import measures, pages, sheets
 from unweave.compare.bench import Bench, make_bench, test_split
 from unweave.compare.budget import Budget, parse_budget
@@ -71,7 +72,8 @@ def compare(
     measured with their last weights, so that no test image has chosen them.
 
     Writes runs/, compare.json, compare.md, translations.png and interpolations.png; returns what compare.json holds.
-    Raises `UnweaveError` for data, settings and runs that do not fit, before anything is trained.
+    Raises `UnweaveError` for data, settings and runs that do not fit, and where another process fills `out`, before
+    anything is trained.
     """
     out, given, limit = Path(out), dict(runs or {}), parse_budget(budget)
     check_methods(methods)
@@ -97,33 +99,33 @@ def compare(
     parts = [part for method in methods if method not in given for part in parts_of(method, protocol, seeds)]
     settings = missing(parts, protocol, table, limit, out / RUNS)
     shared = {**asdict(protocol), "data": name, "budget": limit.text, "seeds": seeds}
-    begun.begin(out, {**shared, "attributes": table.attributes, "pattern": whole.pattern})
-    for part in parts:
-        trained(out / RUNS / part.name, table_of(part.method, table, attribute), settings.get(part.name))
-    trials = {method: ready.get(method) or _own(method, protocol, seeds, out / RUNS) for method in methods}
-    bench = make_bench(table, protocol, pairs=pairs, judge_steps=judge_steps, seed=0)
-    report, pictures = examined(bench, trials)
-    report = plain(
-        {
-            "unweave": unweave.__version__,
-            "data": name,
-            "attribute": attribute,
-            "source": start,
-            "targets": ends,
-            "size": size,
-            "budget": limit.text,
-            "seeds": seeds,
-            "images": {split: len(table.rows(split)) for split in ("train", "validation", "test")},
-            "pairs": len(bench.sources),
-            "judge": {"steps": judge_steps, "seed": 0},
-            "given": list(given),
-            **report,
-        }
-    )
-    for file, picture in pictures.items():
-        save(picture, out / file)
-    write_whole(out / "compare.json", json.dumps(report, indent=1, allow_nan=False) + "\n")
-    write_whole(out / "compare.md", pages.as_page(report, list(pictures)))
+    with filling(out, {**shared, "attributes": table.attributes, "pattern": whole.pattern}):
+        for part in parts:
+            trained(out / RUNS / part.name, table_of(part.method, table, attribute), settings.get(part.name))
+        trials = {method: ready.get(method) or _own(method, protocol, seeds, out / RUNS) for method in methods}
+        bench = make_bench(table, protocol, pairs=pairs, judge_steps=judge_steps, seed=0)
+        report, pictures = examined(bench, trials)
+        report = plain(
+            {
+                "unweave": unweave.__version__,
+                "data": name,
+                "attribute": attribute,
+                "source": start,
+                "targets": ends,
+                "size": size,
+                "budget": limit.text,
+                "seeds": seeds,
+                "images": {split: len(table.rows(split)) for split in ("train", "validation", "test")},
+                "pairs": len(bench.sources),
+                "judge": {"steps": judge_steps, "seed": 0},
+                "given": list(given),
+                **report,
+            }
+        )
+        for file, picture in pictures.items():
+            save(picture, out / file)
+        write_whole(out / "compare.json", json.dumps(report, indent=1, allow_nan=False) + "\n")
+        write_whole(out / "compare.md", pages.as_page(report, list(pictures)))
     return report
 
 

@@ -57,9 +57,12 @@ def is_begun(run: Path) -> bool:
 
 
 def trained(run: Path, table: AttributeTable, config: Config | None) -> None:
-    """Train to the end what stands in a run folder: with settings from the beginning, without from where it is."""
-    if config is not None:
-        remove(run)  # what a kill left before there was anything to go on with
+    """Train to the end what stands in a run folder: from where it is, or with `config` where nothing was begun.
+
+    The folder must be no other process's, for what a kill left before there was anything to go on with is removed.
+    """
+    if config is not None and not is_begun(run):
+        remove(run)
         train(table, run, config=config)
         return
     steps = read_config(run / "config.yaml").run.steps

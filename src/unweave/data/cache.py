@@ -54,7 +54,7 @@ def cached_images(
             images = _read(path, shape)
     if images is None:
         raise UnweaveError(f"{path}: cannot be read back; set UNWEAVE_CACHE to another folder for decoded images")
-    with suppress(OSError):  # the time tells `_prune` that they are in use
+    with suppress(OSError):  # so that `_prune` sees that they are in use, where the system does not note who reads
         os.utime(path)
     return images
 
@@ -85,7 +85,7 @@ def _prune(folder: Path) -> None:
     before = time.time() - KEPT_DAYS * 86400
     for path in folder.glob("*"):
         with suppress(OSError):
-            if _NAME.fullmatch(path.name) and path.stat().st_mtime < before:
+            if _NAME.fullmatch(path.name) and max(path.stat().st_mtime, path.stat().st_atime) < before:
                 path.unlink()
 
 

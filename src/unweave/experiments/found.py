@@ -17,6 +17,7 @@ from tqdm import tqdm
 import unweave
 from unweave.draw import grid, save
 from unweave.errors import UnweaveError
+from unweave.files import write_whole
 from unweave.images import pictures
 from unweave.report import plain
 from unweave.report.pages import Cell, Table
@@ -86,8 +87,7 @@ def tables(result: Mapping[str, Any]) -> list[Table]:
 
 def write(result: Mapping[str, Any], drawn: Mapping[str, Image], folder: Path) -> None:
     """Write result.json and the pictures into a folder that is there."""
-    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
-    (folder / "result.json").write_text(text, encoding="utf-8")
+    write_whole(folder / "result.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
     for name, picture in drawn.items():
         save(picture, folder / name)
 

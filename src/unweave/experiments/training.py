@@ -37,7 +37,7 @@ def settings_of(base: str, *, steps: int | None, seed: int, **changes: Mapping[s
 
 def trained_in(run: Path, table: AttributeTable, config: Config) -> Path:
     """The run folder, once all is trained: from the beginning, from where it was stopped, or it is there already."""
-    trained(run, table, None if is_begun(run) else config)
+    trained(run, table, config)
     return run
 
 

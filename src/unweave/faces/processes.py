@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from unweave.errors import UnweaveError
+from unweave.signals import HANGUP
 
 Result = TypeVar("Result")
 
@@ -45,8 +46,12 @@ def each_done(work: Callable[..., Result], tasks: Sequence[Sequence[Any]], worke
 
 
 def _start(watched: Connection) -> None:
-    """What a new process does first: leave Ctrl-C to its parent, take one thread, and watch whether that lives."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a new process does first: take one thread, and watch whether its parent lives.
+
+    What a terminal tells both of them, Ctrl-C and that it was closed, is left to the parent.
+    """
+    for number in filter(None, (signal.SIGINT, HANGUP)):
+        signal.signal(number, signal.SIG_IGN)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes are as many as they should be
     threading.Thread(target=_leave_with, args=(watched,), daemon=True).start()
 

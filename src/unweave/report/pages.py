@@ -11,6 +11,7 @@ from typing import Any
 from PIL.Image import Image
 
 from unweave.draw import save
+from unweave.errors import one_line
 from unweave.evaluate import table_of_figures
 from unweave.files import replacing
 
@@ -62,7 +63,7 @@ def as_text(table: Table) -> str:
         return "  ".join([f"{name:{wide}}", *ends])
 
     lines = [table.title, line("", table.columns), *(line(name, row) for name, row in cells.items())]
-    return "\n".join([*lines, *([table.note] if table.note else [])])
+    return "\n".join([*map(one_line, lines), *([table.note] if table.note else [])])
 
 
 def as_markdown(report: Mapping[str, Any], pictures: Sequence[str]) -> str:

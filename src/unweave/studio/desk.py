@@ -77,7 +77,7 @@ class Desk:
 
 
 def shares(parts: Sequence[tuple[Picked | None, float]]) -> list[tuple[Picked, float]]:
-    """The pictures that are there and weigh something, with their shares of the whole, to four digits.
+    """The pictures that are there and weigh something, with their shares of the whole, which are told to four digits.
 
     Raises `UnweaveError` where there are none.
     """
@@ -85,7 +85,7 @@ def shares(parts: Sequence[tuple[Picked | None, float]]) -> list[tuple[Picked, f
     if not there:
         raise UnweaveError("there is nothing to mix: put down a picture and give it a weight above 0")
     whole = sum(weight for _, weight in there)
-    return [(picked, round(weight / whole, 4)) for picked, weight in there]
+    return [(picked, share) for picked, weight in there if (share := round(weight / whole, 4)) > 0]
 
 
 def loop(frames: Sequence[Image]) -> bytes:

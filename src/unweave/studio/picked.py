@@ -70,12 +70,11 @@ def uploaded(file: str | Path, name: str, card: ModelCard) -> tuple[Picked, str]
     Raises `UnweaveError`, in a line that names `name`, for what cannot be read (see `data/pictures.py`).
     """
     name = PurePosixPath(name.replace("\\", "/")).name or "image"
-    path = f"./{name}" if name.startswith("-") else name  # else commands take it for a flag
     try:
         data = Path(file).read_bytes()
     except OSError as error:
         raise UnweaveError(f"{name}: cannot be read ({error.strerror})") from error
-    picked = _pick(data, name, card, path=path)
+    picked = _pick(data, name, card, path=_no_flag(name))
     return picked, f"{name}: is animated, its first frame is taken" if is_animated(data, name) else ""
 
 
@@ -97,8 +96,8 @@ def gallery(source: str | None, card: ModelCard) -> tuple[Picked, ...]:
         rows = [row for row in rows if row.split == "test"] or rows
         shown = [rows[int(k)] for k in np.linspace(0, len(rows) - 1, min(MOST, len(rows))).round()]
         packed = place.is_file()
-        folder = f"{place.stem}-images" if packed else str(place)
-        name = place.stem if place == bundled(place.name) else str(place)
+        folder = _no_flag(f"{place.stem}-images" if packed else str(place))
+        name = place.stem if place == bundled(place.name) else _no_flag(str(place))
 
         def pick(row: Row) -> Picked:
             return _pick(
@@ -138,6 +137,11 @@ def unlike(some: Sequence[Picked], base: Picked, attribute: str) -> Picked | Non
 def spread(some: Sequence[Picked], count: int) -> list[Picked]:
     """Up to `count` of them, evenly spread."""
     return [some[int(k)] for k in np.linspace(0, len(some) - 1, min(count, len(some))).round()]
+
+
+def _no_flag(path: str) -> str:
+    """A path that no command takes for a flag."""
+    return f"./{path}" if path.startswith("-") else path
 
 
 def _labels(labels: Mapping[str, str | None], card: ModelCard) -> tuple[tuple[str, str], ...]:

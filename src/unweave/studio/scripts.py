@@ -17,6 +17,7 @@ LOADED = """
   const look = () => {
     document.querySelectorAll('.slot:not([role])').forEach(name);
     document.querySelectorAll('.wide').forEach((each) => sizes.observe(each));
+    requestAnimationFrame(reach);
   };
   const remember = ({target: box}) => {
     if (box.matches('input[type=number]')) box.dataset.last = box.value;
@@ -28,7 +29,8 @@ LOADED = """
     box.dataset.last = box.value;
     box.dispatchEvent(new Event('input', {bubbles: true}));
   };
-  new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
+  const changes = {childList: true, characterData: true, attributeFilter: ['class'], subtree: true};
+  new MutationObserver(look).observe(document.body, changes);
   document.addEventListener('scroll', reach, true);
   document.addEventListener('focusin', remember);
   document.addEventListener('change', hold, true);
@@ -36,8 +38,9 @@ LOADED = """
 }
 """
 """A screen reader says of a place's buttons which place they belong to; tabs are made when they are first opened. What
-is wider than the page shows where it goes on. A number that was typed is brought into its slider's range when its box
-is left; in place of none the last one comes back."""
+is wider than the page shows where it goes on, also after a new result, with which Gradio takes our classes away. A
+number that was typed is brought into its slider's range when its box is left; in place of none the last one comes
+back."""
 
 PASTE = """
 const put = (slot, file) => {
