@@ -187,7 +187,10 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     rng = np.random.default_rng([config.run.seed, 1, step])
     lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1]))
     for i in range(partners):
-        attribute = data.pairs[i % len(data.pairs)]
+        turn = i % len(data.pairs)
+        in_turn = data.pairs[turn:] + data.pairs[:turn]
+        labelled = [attribute for attribute in in_turn if data.labels[chosen[i], attribute] >= 0]
+        attribute = (labelled or in_turn)[0]
         label = data.labels[chosen[i], attribute]
         alike = data.rows[(data.labels[data.rows, attribute] == label) & (data.rows != chosen[i])]
         if label >= 0 and len(alike):
