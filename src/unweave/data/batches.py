@@ -14,7 +14,7 @@ from torch import Tensor
 from unweave.arrays import as_numpy
 from unweave.config import Config
 from unweave.data.pictures import to_pixels, to_values
-from unweave.data.table import AttributeTable
+from unweave.data.table import AttributeTable, nothing_to_learn
 from unweave.errors import UnweaveError
 
 
@@ -100,13 +100,15 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
 
 
 def check_settings(table: AttributeTable, config: Config) -> None:
-    """Raise `UnweaveError` for names in the settings that the data do not have, and for too few images."""
+    """Raise `UnweaveError` for names in the settings that the data do not have, and for too few classes or images."""
     named = [("pairs", name) for name in config.data.pairs] + [
         ("balance", name) for name in [config.data.balance] if name
     ]
     for setting, name in named:
         if name not in table.attributes:
             raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
+    if config.method == "unweave" and (line := nothing_to_learn(table)):
+        raise UnweaveError(line)
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
