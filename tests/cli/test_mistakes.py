@@ -20,7 +20,7 @@ MISTAKES = {
     ),
     "the folder above the classes": (
         "train above -o run",
-        "above: there is nothing to learn: 'class' has the single class 'pets'; name other attributes, or another f",
+        "above: there is nothing to learn: 'class' has the single class 'pets'; name other attributes,",
     ),
     "a folder without labels": ("train bare -o run", f"bare: holds no labels for its 1 images, {EXPECTED}"),
     "a folder without images": ("train empty -o run", f"empty: holds no labels for its 0 images, {EXPECTED}"),
