@@ -25,11 +25,12 @@ types: $(DEV)	## static types
 
 RESULTS := benchmarks/results
 
-bench: $(DEV)	## a training step and a transfer beside their floors and a naive port, and what one waits for; half an hour
+bench: $(DEV)	## a training step and a transfer beside their floors and a naive port, and what one waits for; forty minutes
 	$(PYTHON) benchmarks/step.py --size 64 --attributes 3 --width 0.25 --json $(RESULTS)/64-quarter.json
 	$(PYTHON) benchmarks/step.py --size 64 --attributes 3 --width 0.5 --json $(RESULTS)/64-half.json
 	$(PYTHON) benchmarks/step.py --size 128 --attributes 2 --width 1 --rounds 3 --json $(RESULTS)/128.json
 	$(PYTHON) benchmarks/picture.py benchmarks/step.png $(RESULTS)/64-quarter.json $(RESULTS)/64-half.json $(RESULTS)/128.json
+	$(PYTHON) benchmarks/compiled.py --size 64 --attributes 3 --width 0.25 --json $(RESULTS)/compiled.json
 	$(PYTHON) benchmarks/inference.py --json $(RESULTS)/transfer.json
 	$(PYTHON) benchmarks/portable.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) benchmarks/speed.py

@@ -25,7 +25,8 @@ def side_by_side(
     """For each subject the medians over the rounds: `seconds` of a turn and of its `parts`; and its `peak_mib`.
 
     A subject is a generator function of a module, called with the arguments in its process. A round more comes first,
-    to warm up. `peak_mib` is the most memory that its process had, beyond what it had before.
+    to warm up; what it took is `first_s`. `peak_mib` is the most memory that its process had, beyond what it had
+    before.
     """
     context = multiprocessing.get_context("spawn")
     pipes: dict[str, Connection] = {}
@@ -42,10 +43,10 @@ def side_by_side(
     found = {}
     for name, pipe in pipes.items():
         pipe.send("end")
-        warm = laps[name][1:]
+        first, *warm = laps[name]
         parts = {part: statistics.median(lap.get(part, 0.0) for lap in warm) for part in sorted(set().union(*warm))}
         seconds = statistics.median(sum(lap.values()) for lap in warm)
-        found[name] = {"seconds": seconds, "parts": parts, "peak_mib": pipe.recv()}
+        found[name] = {"seconds": seconds, "first_s": sum(first.values()), "parts": parts, "peak_mib": pipe.recv()}
     return found
 
 

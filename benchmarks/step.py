@@ -34,10 +34,8 @@ PARTS = ("encode", "decode", "classifiers", "critic", "penalty", "optimisers", "
 
 def main() -> None:
     """Measure, print a table and write the numbers."""
-    asked = arguments()
-    networks = {"width": asked.width, "critic_width": asked.width}
-    run = {"batch": asked.batch, "device": "cpu", "precision": asked.precision, "threads": asked.threads}
-    config = resolve(build({"data": {"size": asked.size}, "networks": networks, "run": run}))
+    asked = arguments(__doc__)
+    config = settings(asked)
     subjects = {"unweave": unweave, "floor": floor, "naive": naive}
     measured = side_by_side(subjects, (config, CLASSES[: asked.attributes]), asked.rounds)
     found = summary(config, asked.attributes, measured)
@@ -46,9 +44,9 @@ def main() -> None:
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def arguments() -> argparse.Namespace:
+def arguments(about: str | None) -> argparse.Namespace:
     """What is to be measured, from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=64, help="side of the images")
     parser.add_argument("--attributes", type=int, default=3, choices=range(1, len(CLASSES) + 1))
     parser.add_argument("--width", type=float, default=0.25, help="multiplies the channels of all networks")
@@ -60,6 +58,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="one more comes first, to warm up")
     parser.add_argument("--json", type=Path, help="file to write")
     return parser.parse_args()
+
+
+def settings(asked: argparse.Namespace) -> Config:
+    """Those of a training of that size, on the CPU."""
+    networks = {"width": asked.width, "critic_width": asked.width}
+    run = {"batch": asked.batch, "device": "cpu", "precision": asked.precision, "threads": asked.threads}
+    return resolve(build({"data": {"size": asked.size}, "networks": networks, "run": run}))
 
 
 def unweave(config: Config, classes: tuple[int, ...]) -> Turns:

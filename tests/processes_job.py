@@ -26,7 +26,7 @@ from unweave.errors import UnweaveError
 from unweave.method import Unweave
 
 RANK = int(os.environ["RANK"])
-WRITERS = "made locked metrics_log write_state held_out train_judge".split()
+WRITERS = "made locked metrics_log write_state held_out".split()
 trained: list[Unweave] = []
 whole_step, whole_loss, whole_device = Unweave.step, losses.reconstruction_loss, machine.as_device
 

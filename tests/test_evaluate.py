@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from unweave.data.batches import as_images
 from unweave.evaluate import HeldOut, evaluate, held_out, score
 from unweave.judges import Judge, judged_attributes, read, train_judge
 from unweave.metrics.transfer import accuracy
@@ -28,7 +29,9 @@ def judge() -> Judge:
 
 def held(judge: Judge | None) -> HeldOut:
     pixels, labels = shades(20)
-    return held_out(pixels, labels, np.arange(20), ("shade",), judge)
+    return HeldOut(
+        images=as_images(pixels), labels=torch.from_numpy(labels), attributes=("shade",), teach=lambda: judge
+    )
 
 
 def test_a_judge_learns_real_images_and_leaves_the_random_state_alone(judge: Judge) -> None:
@@ -119,6 +122,26 @@ def test_codes_of_a_batch_of_pairs_are_held_at_a_time(judge: Judge, monkeypatch:
 def test_without_a_judge_the_reconstruction_alone_is_reported() -> None:
     figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), held(None), pairs=4)
     assert figures == {"reconstruction": 0, "reconstruction_median": 0, "reconstruction_p99": 0}
+
+
+def test_a_judge_is_trained_once_when_an_evaluation_first_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[np.ndarray] = []
+
+    def train(pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, *rest: object, **how: object) -> Judge:
+        asked.append(rows)
+        return train_judge(pixels, labels, rows, *rest, **how)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr("unweave.evaluate.train_judge", train)
+    pixels, labels = shades(84)
+    test, training, known = np.arange(20), np.arange(20, 84), np.ones(labels.shape, bool)
+    images = held_out(pixels, labels, known, test, training, CLASSES, steps=20, seed=0)
+    assert not asked
+    for _ in range(2):
+        figures = evaluate(Copying(("shade",), width=1 / 16, residual_blocks=1), images, pairs=32)
+        assert figures["real/shade"] == 1
+    assert [rows.tolist() for rows in asked] == [training.tolist()]
+    assert images.images.shape == (20, 3, 32, 32)
+    assert held_out(pixels, labels, known, test, training, CLASSES, steps=0, seed=0).judge is None
 
 
 def test_a_figure_that_no_labelled_image_is_left_for_is_not_there(judge: Judge) -> None:

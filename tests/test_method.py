@@ -1,10 +1,12 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from unweave.config import Config, build
 from unweave.data.batches import Batch
+from unweave.losses import label_loss
 from unweave.method import Unweave, learning_rate_share
 
 CLASSES = {"identity": ("a", "b", "c"), "light": ("x", "y")}
@@ -104,12 +106,46 @@ def test_contrasting_pairs_reconstruct_with_all_of_the_others_codes_but_one() ->
 
 
 def test_permutations_are_the_authors() -> None:
-    import numpy as np
-
     method, batch = Unweave(tiny(), CLASSES), a_batch()
     draws = method.draw(batch, 5)
     assert draws.permutations["identity"].tolist() == np.random.RandomState(5 + 100 * 10).permutation(4).tolist()
     assert draws.permutations["light"].tolist() == np.random.RandomState(5 + 100 * 11).permutation(4).tolist()
+
+
+def test_who_has_no_label_lends_no_code_as_far_as_those_with_one_can_lend_twice() -> None:
+    method, batch = Unweave(tiny(), CLASSES), a_batch([[0, -1], [1, 1], [-1, -1], [0, 0]])
+    few = a_batch([[0, -1], [1, 1], [2, -1], [0, -1]])
+    for step in range(20):
+        permutations = method.draw(batch, step).permutations
+        identity, light = (np.bincount(permutations[name].numpy(), minlength=4).tolist() for name in CLASSES)
+        assert sorted([identity[0], identity[1], identity[3]]) == [1, 1, 2]
+        assert light == [0, 2, 0, 2]
+        identity, light = (
+            np.bincount(method.draw(few, step).permutations[name].numpy(), minlength=4).tolist() for name in CLASSES
+        )
+        assert identity == [1, 1, 1, 1]
+        assert light[1] == 2
+        assert sorted([light[0], light[2], light[3]]) == [0, 1, 1]
+
+
+def test_what_syntheses_show_is_a_mean_over_those_whose_label_is_known() -> None:
+    method = Unweave(tiny(losses={"critic_classes": 1.0}), CLASSES)
+    batch = a_batch([[0, -1], [1, 1], [-1, -1], [0, -1]])
+    for step in range(5):
+        draws = method.draw(batch, step)
+        labels = torch.stack([batch.labels[draws.permutations[name], k] for k, name in enumerate(CLASSES)], 1)
+        counts = (labels >= 0).sum(0).clamp(min=1)
+        assert draws.known is not None
+        assert draws.known.tolist() == counts.tolist()
+        _, parts, synthesis, _ = method.generator_objective(batch, draws)
+        torch.testing.assert_close(parts["synthesis"], label_loss(method.classify(synthesis), labels))
+        _, judged = method.critic.judge(synthesis)
+        torch.testing.assert_close(parts["critic_classes"], label_loss(judged, labels))
+        shares = [draws.rows(own) for own in (slice(0, 1), slice(1, 4))]
+        assert [(4 * share.known).tolist() for share in shares if share.known is not None] == [
+            counts.tolist(),
+            (3 * counts).tolist(),
+        ]
 
 
 def test_without_average_the_last_weights_are_used_and_with_it_they_lag() -> None:

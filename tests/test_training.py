@@ -16,6 +16,7 @@ from unweave.data.cache import cached_images
 from unweave.data.rearrange import join
 from unweave.data.table import read_table, table_from_arrays
 from unweave.errors import UnweaveError
+from unweave.judges import Judge, train_judge
 from unweave.method import Unweave
 from unweave.run_folder import read_metrics, start_from
 from unweave.training import prepare, resume, spare_rows, train
@@ -114,6 +115,31 @@ def test_resume_continues_bit_for_bit(whole: Path, toys: Path, tmp_path: Path, m
     assert mine["generator"][0].tolist() == theirs["generator"][0].tolist()
     np.testing.assert_array_equal(mine["generator"][1], theirs["generator"][1])
     np.testing.assert_array_equal(mine["score"][1], theirs["score"][1])
+
+
+def test_neither_the_first_step_nor_a_checkpoint_waits_for_the_judge(
+    toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int | str] = []
+    step = Unweave.step
+
+    def counted(self: Unweave, batch: Batch, number: int) -> dict[str, torch.Tensor]:
+        told.append(number)
+        return step(self, batch, number)
+
+    def judge(*given: object, **how: object) -> Judge:
+        told.append("judge")
+        return train_judge(*given, **how)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(Unweave, "step", counted)
+    monkeypatch.setattr("unweave.evaluate.train_judge", judge)
+    run = train(toys, tmp_path / "run", **tiny())
+    assert told == [
+        *range(6),
+        "judge",
+        *range(6, 12),
+    ]  # a checkpoint was written after 5, figures were asked for after 6
+    assert load_model(run / "last.safetensors")[0].reconstruction["limit"] > 0
 
 
 def test_the_faces_recipe_resumes_bit_for_bit_in_bfloat16(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from unweave.checkpoint import ModelCard
@@ -34,8 +35,14 @@ class HeldOut:
     labels: Int[Tensor, "images attributes"]
     """Class indices of all the model's attributes, -1 = missing or never seen in training."""
     attributes: tuple[str, ...]
-    judge: Judge | None
-    """None where no attribute can be judged."""
+    teach: Callable[[], Judge | None] | None = None
+    """Gives the judge, which takes a while to train: it is called when a judge is first needed."""
+
+    @cached_property
+    def judge(self) -> Judge | None:
+        """None where no attribute can be judged."""
+        with torch.inference_mode(False):  # those who ask are in it, and nothing can be trained there
+            return self.teach() if self.teach else None
 
     def label(self, attribute: str) -> Int[Tensor, "images"]:
         """The labels of one attribute."""
@@ -43,11 +50,31 @@ class HeldOut:
 
 
 def held_out(
-    pixels: np.ndarray, labels: np.ndarray, rows: np.ndarray, attributes: Sequence[str], judge: Judge | None
+    pixels: UInt8[np.ndarray, "all height width channels"],
+    labels: Int[np.ndarray, "all attributes"],
+    labelled: Bool[np.ndarray, "all attributes"],
+    rows: Int[np.ndarray, "rows"],
+    training: Int[np.ndarray, "training"],
+    classes: Mapping[str, Sequence[str]],
+    *,
+    steps: int,
+    seed: int,
 ) -> HeldOut:
-    """The images of `rows`: `pixels` uint8 (images, height, width, channels), `labels` int (images, attributes)."""
+    """The images of `rows`, with a judge to be trained for `steps` on the real ones of `training`; 0 for none.
+
+    `pixels`, `labels` (-1 = missing or unseen) and `labelled` are of the whole table, `classes` attribute -> classes.
+    """
+    judged = judged_attributes(classes, labels[rows], labelled[rows]) if steps else {}
+    columns = [list(classes).index(name) for name in judged]
+
+    def teach() -> Judge:
+        return train_judge(pixels, labels[:, columns], training, judged, steps=steps, seed=seed)
+
     return HeldOut(
-        images=as_images(pixels[rows]), labels=torch.from_numpy(labels[rows]), attributes=tuple(attributes), judge=judge
+        images=as_images(pixels[rows]),
+        labels=torch.from_numpy(labels[rows]),
+        attributes=tuple(classes),
+        teach=teach if judged else None,
     )
 
 
@@ -81,15 +108,11 @@ def labelled(card: ModelCard, data: str | Path, *, pattern: str | None = None) -
 
 def held_out_of(card: ModelCard, data: Labelled, *, judge_steps: int, seed: int) -> HeldOut:
     """All test images of `data`, with a judge trained for `judge_steps` on its real training images."""
-    test = data.table.rows("test")
-    classes = judged_attributes(card.attributes, data.labels[test], data.table.labelled()[test])
-    judge = None
-    if classes:
-        judged = [list(card.attributes).index(name) for name in classes]
-        judge = train_judge(
-            data.pixels, data.labels[:, judged], data.table.rows("train"), classes, steps=judge_steps, seed=seed
-        )
-    return held_out(data.pixels, data.labels, test, tuple(card.attributes), judge)
+    table = data.table
+    test, training = table.rows("test"), table.rows("train")
+    return held_out(
+        data.pixels, data.labels, table.labelled(), test, training, card.attributes, steps=judge_steps, seed=seed
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

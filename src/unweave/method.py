@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from unweave import losses, processes, snapshots
@@ -29,21 +29,34 @@ class Draws:
     """Everything random of one step."""
 
     permutations: Mapping[str, Tensor]
-    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows."""
+    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows; where labels are missing some
+    lend twice (see `lenders`)."""
     mixing: Float[Tensor, "batch 1 1 1"]
     """a of Eq. 9, in [0, 1]."""
     noise: Float[Tensor, "two batch colours height width"]
     """Standard normal noise for the classifiers: on real images, on synthesised ones."""
+    known: Float[Tensor, "attributes"] | None = None
+    """Labels that the synthesis of the whole batch shows of each attribute (at least one), over the number of such
+    shares in it; None to count those of these rows."""
 
     def rows(self, own: slice) -> Draws:
         """The draws for a share of the batch."""
-        permutations = {name: permutation[own] for name, permutation in self.permutations.items()}
-        return Draws(permutations=permutations, mixing=self.mixing[own], noise=self.noise[:, own])
+        mixing = self.mixing[own]
+        return Draws(
+            permutations={name: permutation[own] for name, permutation in self.permutations.items()},
+            mixing=mixing,
+            noise=self.noise[:, own],
+            known=None if self.known is None else self.known * (len(mixing) / len(self.mixing)),
+        )
 
     def to(self, device: torch.device) -> Draws:
         """The same on another device."""
-        permutations = {name: permutation.to(device) for name, permutation in self.permutations.items()}
-        return Draws(permutations=permutations, mixing=self.mixing.to(device), noise=self.noise.to(device))
+        return Draws(
+            permutations={name: permutation.to(device) for name, permutation in self.permutations.items()},
+            mixing=self.mixing.to(device),
+            noise=self.noise.to(device),
+            known=None if self.known is None else self.known.to(device),
+        )
 
 
 class Unweave(Method[Generator]):
@@ -119,17 +132,19 @@ class Unweave(Method[Generator]):
         snapshots.write_model(path, self.average, training, table, self.config, figures, step)
 
     def draw(self, batch: Batch, step: int) -> Draws:
-        """The draws of a step for the whole batch: a pure function of the seed and the step.
+        """The draws of a step for the whole batch: a pure function of the seed, the step and which labels are missing.
 
         The permutations are as the authors draw them.
         """
         seed, size = self.config.run.seed, len(batch.images)
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        orders = [
+            np.random.RandomState((seed * 1_000_003 + step + 100 * (k + 10)) % 2**32).permutation(size)
+            for k in range(len(self.attributes))
+        ]
         permutations = {
-            name: torch.from_numpy(
-                np.random.RandomState((seed * 1_000_003 + step + 100 * (k + 10)) % 2**32).permutation(size)
-            )
-            for k, name in enumerate(self.attributes)
+            name: torch.from_numpy(lenders(order, labels))
+            for name, order, labels in zip(self.attributes, orders, batch.labels.numpy().T, strict=True)
         }
         noise = (
             torch.randn((2, *batch.images.shape), generator=random)
@@ -137,7 +152,8 @@ class Unweave(Method[Generator]):
             else torch.zeros(2, *batch.images.shape)
         )
         mixing = torch.rand((size, 1, 1, 1), generator=random)
-        return Draws(permutations=permutations, mixing=mixing, noise=noise)
+        known = (lent_labels(batch.labels, permutations) >= 0).sum(0).clamp(min=1) * 1.0
+        return Draws(permutations=permutations, mixing=mixing, noise=noise, known=known)
 
     def generator_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts, Tensor, Tensor]:
         """L_G of Eq. 8, its parts, the synthesis and the reconstruction. Gradients reach encoders and decoder only."""
@@ -145,13 +161,11 @@ class Unweave(Method[Generator]):
         with self._autocast():
             codes = self.generator.encode(batch.images)
             pool = self._pool(codes, self.attributes if batch.rest is None else self.generator.names)
-            lenders = {name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}
-            lent = codes.lend(lenders if batch.rest is None else {**lenders, REST: batch.rest}, pool)
+            owners = {name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}
+            lent = codes.lend(owners if batch.rest is None else {**owners, REST: batch.rest}, pool)
             decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, pool)])).float()
             reconstruction, synthesis = decoded.chunk(2)
-            labels = torch.stack(
-                [batch.all_labels[draws.permutations[name], k] for k, name in enumerate(self.attributes)], 1
-            )
+            labels = lent_labels(batch.all_labels, draws.permutations)
             with frozen(self.classifiers):
                 read = [self.read_codes(classifier, codes) for classifier in self._classifiers()]
                 seen = self.classify(synthesis + weights.noise * draws.noise[1])
@@ -159,13 +173,13 @@ class Unweave(Method[Generator]):
             "reconstruction": losses.reconstruction_loss(batch.images, reconstruction),
             "disentangle": losses.disentangle_loss(read),
             "code": losses.label_loss([of_m[m] for m, of_m in enumerate(read)], batch.labels, batch.known),
-            "synthesis": losses.label_loss(seen, labels, batch.known),
+            "synthesis": losses.label_loss(seen, labels, draws.known),
         }
         with frozen(self.critic):
             scores, classes = self.critic.judge(synthesis)
             parts["adversarial"] = losses.generator_adversary(scores, weights.objective)
             if weights.critic_classes:
-                parts["critic_classes"] = losses.label_loss(classes, labels, batch.known)
+                parts["critic_classes"] = losses.label_loss(classes, labels, draws.known)
             if weights.adversarial_reconstruction:
                 scores = self.critic(reconstruction)
                 parts["adversarial_reconstruction"] = losses.generator_adversary(scores, weights.objective)
@@ -219,6 +233,27 @@ class Unweave(Method[Generator]):
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.run.precision == "bfloat16")
+
+
+def lenders(order: Int[np.ndarray, "batch"], labels: Int[np.ndarray, "batch"]) -> Int[np.ndarray, "batch"]:
+    """Whose code of an attribute each image is given: as `order` says, where the lender has a label.
+
+    No loss can ask a synthesis to show what nobody knows. So images without a label (-1) are stood in for by those with
+    one, each of which lends twice at most, lest all syntheses show the same where labels are few.
+    """
+    told = labels[order] >= 0
+    empty = np.flatnonzero(~told)
+    again = order[told][: len(empty)]
+    order = order.copy()
+    order[empty[: len(again)]] = again
+    return order
+
+
+def lent_labels(
+    labels: Int[Tensor, "whole attributes"], permutations: Mapping[str, Tensor]
+) -> Int[Tensor, "batch attributes"]:
+    """What syntheses show: in each attribute the label of the image that lends its code; -1 = missing."""
+    return torch.stack([labels[lender, k] for k, lender in enumerate(permutations.values())], 1)
 
 
 @contextmanager

@@ -30,7 +30,6 @@ from unweave.errors import UnweaveError
 from unweave.evaluate import HeldOut, held_out, score
 from unweave.files import bundled
 from unweave.interface import Method
-from unweave.judges import judged_attributes, train_judge
 from unweave.method import Unweave, learning_rate_share
 from unweave.run_folder import (
     check_free,
@@ -186,18 +185,14 @@ def training_images(table: AttributeTable, config: Config) -> tuple[TrainingSet,
 
 
 def prepare(table: AttributeTable, config: Config) -> tuple[TrainingSet, HeldOut]:
-    """Decoded images to train on, and images held out with a judge trained on the real training images."""
+    """Decoded images to train on, and images held out, with a judge to be trained on the real training images."""
     training, kept = training_images(table, config)
-    pixels, labels = training.pixels, training.labels
     few = np.random.default_rng(config.run.seed).permutation(kept if len(kept) else training.rows)[:HELD_OUT_IMAGES]
-    classes = judged_attributes(table.classes, labels[few], table.labelled()[few]) if config.run.judge_steps else {}
-    judge = None
-    if classes:
-        columns = [table.attributes.index(name) for name in classes]
-        judge = train_judge(
-            pixels, labels[:, columns], training.rows, classes, steps=config.run.judge_steps, seed=config.run.seed
-        )
-    return training, held_out(pixels, labels, few, table.attributes, judge)
+    steps, seed = config.run.judge_steps, config.run.seed
+    labels, labelled = training.labels, table.labelled()
+    return training, held_out(
+        training.pixels, labels, labelled, few, training.rows, table.classes, steps=steps, seed=seed
+    )
 
 
 def spare_rows(labels: np.ndarray, rows: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -271,7 +266,8 @@ def fit(
             if sampling or saving:
                 finite({"largest weight": largest_weight(method.modules)}, done, run, saved)
                 with processes.agreed():
-                    figures = method.figures(held, HELD_OUT_IMAGES) if held else {}
+                    seen = held if sampling or not held else replace(held, teach=None)  # to save takes no judge
+                    figures = method.figures(seen, HELD_OUT_IMAGES) if seen else {}
                     if held and sampling:
                         log({"step": done, **{f"held_out/{n}": v for n, v in figures.items()}, "score": score(figures)})
                         if figures:

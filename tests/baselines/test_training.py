@@ -155,7 +155,8 @@ def test_what_a_perfect_and_an_idle_network_are_worth() -> None:
 
     labels = torch.tensor([0, 1] * 8)
     images = (labels * 2.0 - 1)[:, None, None, None].expand(-1, 3, 32, 32)
-    held = HeldOut(images=images, labels=labels[:, None], attributes=("look",), judge=Brightness({"look": "db"}, 3))
+    judge = Brightness({"look": "db"}, 3)
+    held = HeldOut(images=images, labels=labels[:, None], attributes=("look",), teach=lambda: judge)
     painted, idle = (figures(network.eval(), card, held, pairs=64) for network in (Paints(), Idle()))
     assert painted["swapped/look"] == painted["real/look"] == 1
     assert painted["reconstruction"] == pytest.approx(0.5)

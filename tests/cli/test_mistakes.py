@@ -9,6 +9,7 @@ import pytest
 
 from unweave.cli import main
 from unweave.data.check import check
+from unweave.data.findings import Finding
 
 EXPECTED = "expected metadata.csv or metadata.jsonl, a folder for each class, or a file-name pattern"
 MISTAKES = {
@@ -16,6 +17,10 @@ MISTAKES = {
     "the folder above": (
         "train . -o run",
         ".: holds no metadata.csv, but toys/test inside it does; expected the folder toys",
+    ),
+    "the folder above the classes": (
+        "train above -o run",
+        "above: there is nothing to learn: 'class' has the single class 'pets'; name other attributes,",
     ),
     "a folder without labels": ("train bare -o run", f"bare: holds no labels for its 1 images, {EXPECTED}"),
     "a folder without images": ("train empty -o run", f"empty: holds no labels for its 0 images, {EXPECTED}"),
@@ -53,7 +58,11 @@ MISTAKES = {
 
 @pytest.fixture(autouse=True)
 def here(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with toys, an image without labels, and what is neither data nor a model."""
+    """A folder with toys, a folder above classes, an image without labels, and what is neither data nor a model."""
+    for name in ("cat", "dog"):
+        (tmp_path / "above" / "pets" / name).mkdir(parents=True)
+        for k in range(20):
+            shutil.copy(toy_folder / "train" / "000.png", tmp_path / "above" / "pets" / name / f"{k}.png")
     (tmp_path / "empty").mkdir()
     (tmp_path / "bare").mkdir()
     shutil.copy(toy_folder / "train" / "000.png", tmp_path / "bare")
@@ -78,9 +87,12 @@ def test_a_mistake_gets_one_line_and_leaves_nothing(
     assert not (here / "run").exists()
 
 
-def test_one_class_alone_is_a_warning(here: Path) -> None:
+def test_one_class_alone_is_a_warning_and_an_error_where_no_attribute_has_more(here: Path) -> None:
     for split in ("train", "test"):
         table = here / "toys" / split / "metadata.csv"
         table.write_text(table.read_text().replace("square", "circle").replace("triangle", "circle"))
-    lines = [finding.line for finding in check("toys", size=32).findings]
-    assert "'shape' has the single class 'circle', so there is nothing to learn about it" in lines
+    single = "'shape' has the single class 'circle'"
+    warning = Finding("warning", f"{single}, so there is nothing to learn about it")
+    assert check("toys", size=32).findings == [warning]
+    error = Finding("error", f"toys: there is nothing to learn: {single}; name other attributes, or another folder")
+    assert check("toys", size=32, attributes=["shape"]).findings == [error, warning]

@@ -71,17 +71,28 @@ def test_labels_belong_to_their_images_and_empty_cells_are_minus_one(table: Attr
 
 
 def test_pairs_lend_each_other_only_codes_of_a_shared_label(table: AttributeTable) -> None:
-    data, config = data_and_config(table, pairs=["who", "gaze"])
-    lent = 0
-    for step in range(4):
+    data, config = data_and_config(table, pairs=["gaze", "who"])
+    lent = {"who": 0, "gaze": 0}
+    for step in range(5):
         batch = draw_batch(data, config, step)
         for i, lenders in enumerate(batch.lenders.tolist()):
             for attribute, lender in enumerate(lenders):
                 if lender != i:
-                    lent += 1
+                    lent[table.attributes[attribute]] += 1
                     assert batch.labels[i, attribute] == batch.labels[lender, attribute] >= 0
                     assert batch.lenders[lender, attribute] == i
-    assert lent >= 4 * 4  # 4 pairs a batch, some without a label to share
+    assert lent["who"] + lent["gaze"] == 5 * 4 * 2  # all 4 pairs of a batch: who has no gaze shares who it is
+    assert 2 <= lent["gaze"] < lent["who"]
+
+
+def test_an_image_without_a_label_that_pairs_could_share_lends_nothing(table: AttributeTable) -> None:
+    data, config = data_and_config(table, pairs=["gaze"])
+    for step in range(5):
+        batch = draw_batch(data, config, step)
+        lends = (batch.lenders != torch.arange(12)[:, None]).any(1)
+        assert torch.equal(lends[:4], batch.labels[:4, 1] >= 0)
+        assert torch.equal(lends[8:], lends[:4])
+        assert not lends[4:8].any()
 
 
 def test_contrasting_pairs_differ_in_one_attribute_alone_and_lend_each_other_all_else() -> None:

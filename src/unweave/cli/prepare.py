@@ -108,7 +108,9 @@ def _prepare(
     print(f"{out}: {counts}, {size} x {size} pixels" + (f"; {done.new} of them new" if done.new else ""))
     for note in done.notes:
         print(note)
-    if sheet is not None and done.counts["train"]:
+    if not done.counts["train"]:  # neither a sheet of them, nor a training
+        return
+    if sheet is not None:
         from unweave.data.sheet import sample_sheet
         from unweave.data.table import read_table
         from unweave.draw import save

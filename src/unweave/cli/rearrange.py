@@ -50,7 +50,7 @@ def split_(
 def join_(*data: str, out: Out) -> None:
     """Make one data set of several, whose labels need not be the same.
 
-    What a set says nothing about is a missing label, which does no harm. Each image stays in its split.
+    What a set says nothing about is a missing label. Columns of one name become one. Each image stays in its split.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from torch import Tensor
 from unweave.arrays import as_numpy
 from unweave.config import Config
 from unweave.data.pictures import to_pixels, to_values
-from unweave.data.table import AttributeTable
+from unweave.data.table import AttributeTable, nothing_to_learn
 from unweave.errors import UnweaveError
 
 
@@ -115,7 +115,7 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
 
 
 def check_settings(table: AttributeTable, config: Config) -> None:
-    """Raise `UnweaveError` for names in the settings that the data do not have, and for too few images."""
+    """Raise `UnweaveError` for names in the settings that the data do not have, and for too few classes or images."""
     named = {"pairs": config.data.pairs, "contrasts": config.data.contrasts, "balance": [config.data.balance or ""]}
     for setting, name in [(setting, name) for setting, names in named.items() for name in names if name]:
         if name not in table.attributes:
@@ -123,6 +123,8 @@ def check_settings(table: AttributeTable, config: Config) -> None:
     for name in config.data.contrast_columns:
         if name not in table.columns:
             raise UnweaveError(f"data.contrast_columns names '{name}', but the columns are {', '.join(table.columns)}")
+    if config.method == "unweave" and (line := nothing_to_learn(table)):
+        raise UnweaveError(line)
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
@@ -210,12 +212,14 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     lenders = np.tile(np.arange(config.run.batch)[:, None], (1, data.labels.shape[1] + 1))  # the last column: the rest
     kinds = [(k, True) for k in data.contrasts] + [(k, False) for k in data.pairs]
     for i in range(partners):
-        attribute, contrast = kinds[i % len(kinds)]
-        others = contrasting(data, chosen[i], attribute) if contrast else agreeing(data, chosen[i], attribute)
-        if len(others):
-            chosen.append(rng.choice(others))
-            lent = [k for k in range(lenders.shape[1]) if (k == attribute) != contrast]
-            lenders[i, lent], lenders[singles + i, lent] = singles + i, i
+        turn = i % len(kinds)
+        for attribute, contrast in kinds[turn:] + kinds[:turn]:
+            others = contrasting(data, chosen[i], attribute) if contrast else agreeing(data, chosen[i], attribute)
+            if len(others):
+                chosen.append(rng.choice(others))
+                lent = [k for k in range(lenders.shape[1]) if (k == attribute) != contrast]
+                lenders[i, lent], lenders[singles + i, lent] = singles + i, i
+                break
         else:
             chosen.append(rng.choice(data.rows))
     images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]

@@ -15,7 +15,7 @@ from unweave.data.layouts import list_rows
 from unweave.data.pictures import check_crop, crop_box, decode
 from unweave.data.pool import in_blocks
 from unweave.data.store import Store, default_attributes, find_source
-from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table, names_of
+from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table, names_of, nothing_to_learn
 from unweave.errors import UnweaveError
 
 
@@ -54,6 +54,8 @@ def check(
     table = _table_of_the_usable(listing, path, attributes)
     named = attribute_errors(attributes, columns_of(listing), [row.split for row in listing.rows], f"{source}: ")
     for line in named:
+        listing.error(line)
+    if line := nothing_to_learn(table):
         listing.error(line)
     training = len(table.rows("train"))
     if training < batch and listing.rows:

@@ -165,6 +165,15 @@ def classes_of(column: Column, splits: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(training, key=natural))
 
 
+def nothing_to_learn(table: AttributeTable) -> str | None:
+    """The line to say where no attribute has two classes, as of the folder above that of the classes; else None."""
+    if not table.classes or max(map(len, table.classes.values())) > 1:
+        return None
+    single = " and ".join(f"'{name}' has the single class '{names[0]}'" for name, names in table.classes.items())
+    where = "" if table.source is None else f"{table.source}: "
+    return f"{where}there is nothing to learn: {single}; name other attributes, or another folder"
+
+
 def natural(label: str) -> tuple[list[tuple[int, str]], str]:
     """A key that sorts numbers within labels by their size."""
     parts = re.split("([0-9]+)", label)

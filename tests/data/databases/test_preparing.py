@@ -266,3 +266,15 @@ def test_commands_take_the_settings_of_each_database(tmp_path: Path, capsys: pyt
         f"train on it:  unweave train {tmp_path / 'c'} --preset paper --attributes identity expression gaze"
         " --data.mirrored-copies --data.flip-labels gaze:left=right -o runs/c"
     )
+
+
+def test_where_there_are_no_training_images_no_training_is_proposed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(Image.new("L", (300, 240)), tmp_path / "pie/1/051/Scream/3/01_x.jpg")
+    out, sheet = tmp_path / "out", tmp_path / "sheet.png"
+    main(["data", "prepare", "multipie", str(tmp_path / "pie"), str(out), "--sheet", str(sheet)])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == f"{out}: 0 train and 1 test images of 1 people, 128 x 128 pixels; 1 of them new"
+    assert shown[-1] == "note: there are no training images, since the first 10 people are for testing"
+    assert not sheet.exists()
