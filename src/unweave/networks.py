@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from unweave.codes import REST, Code, Codes
 
@@ -80,6 +81,7 @@ class FlooredNorm(torch.autograd.Function):
         return torch.addcmul(bias[:, None, None], normed, (weight * share)[..., None, None])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
         normed, over_sd, share, weight, floor = ctx.saved_tensors
         places = normed[0, 0].numel()
