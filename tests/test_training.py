@@ -281,6 +281,16 @@ def test_init_from_starts_with_the_other_runs_averaged_weights(whole: Path, toy_
     assert all(torch.equal(mine[name], theirs[name.replace("generator/", "average/")]) for name in names)
 
 
+def test_init_from_a_model_file_starts_with_its_weights(whole: Path, toy_folder: Path, tmp_path: Path) -> None:
+    still = {**tiny(steps=1, sample_every=1, checkpoint_every=1), "optim": {"lr": 0.0, "critic_lr": 0.0, "ema": 0.9}}
+    second = train(toy_folder, tmp_path / "second", init_from=whole / "best.safetensors", **still)
+    _, generator, _ = load_model(whole / "best.safetensors")
+    _, started, _ = load_model(second / "last.safetensors")
+    assert all(
+        torch.equal(mine, theirs) for mine, theirs in zip(started.parameters(), generator.parameters(), strict=True)
+    )
+
+
 def test_init_from_follows_the_attributes_not_their_order(whole: Path) -> None:
     method = Unweave(build(tiny(), Config()), {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})
     start_from(whole, method, {"colour": ("blue", "green"), "shape": ("circle", "square", "triangle")})

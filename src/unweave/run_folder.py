@@ -28,7 +28,7 @@ from unweave.checkpoint import ModelCard, load_tensors, optimiser_tensors, resto
 from unweave.codes import REST
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
-from unweave.files import CannotWriteError, InUseError, is_run, remove, write_whole
+from unweave.files import CannotWriteError, InUseError, bundled, is_run, remove, write_whole
 from unweave.interface import Method
 from unweave.networks import Classifier
 
@@ -137,15 +137,23 @@ def likeness(pixels: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(pixels[some]).data).hexdigest()
 
 
-def start_from(run: Path, method: Method, classes: Mapping[str, Sequence[str]]) -> None:
-    """Take over the weights of another run wherever attribute, classes and shape agree.
+def start_from(source: Path, method: Method, classes: Mapping[str, Sequence[str]]) -> None:
+    """Take over the weights of another run, or of a model, wherever attribute, classes and shape agree.
 
-    The averaged weights of its generator, which are the better ones. Raises `UnweaveError` where nothing fits.
+    Of a run the averaged weights of its generator, which are the better ones; a model has no others. Raises
+    `UnweaveError` where nothing fits.
     """
-    tensors, header = load_tensors(run / "state.safetensors", "state")
-    tensors |= {f"generator/{key}": value for key, value in _under("average/", tensors).items()}
-    if not isinstance(theirs := header.get("classes"), dict):
-        raise UnweaveError(f"{run}: its state.safetensors does not say which classes it was trained on")
+    model = source if source.exists() else bundled(f"{source}.safetensors")
+    if model and model.is_file():
+        tensors, header = load_tensors(model, "model")
+        tensors = {name.replace(".", "/", 1): tensor for name, tensor in tensors.items()}
+        theirs = header.get("attributes")
+    else:
+        tensors, header = load_tensors(source / "state.safetensors", "state")
+        tensors |= {f"generator/{key}": value for key, value in _under("average/", tensors).items()}
+        theirs = header.get("classes")
+    if not isinstance(theirs, dict):
+        raise UnweaveError(f"{source}: does not say which classes it was trained on")
     taken = 0
     with torch.no_grad():
         for name, module in method.modules.items():
@@ -156,7 +164,7 @@ def start_from(run: Path, method: Method, classes: Mapping[str, Sequence[str]]) 
                     taken += mine.ndim > 1  # a bias of one value fits everywhere
         method.average.load_state_dict(method.generator.state_dict())
     if not taken:
-        raise UnweaveError(f"{run}: none of its weights fits; attributes, width and size have to agree")
+        raise UnweaveError(f"{source}: none of its weights fits; attributes, width and size have to agree")
 
 
 def _their_key(key: str, mine: Mapping[str, Sequence[str]], theirs: Mapping[str, Sequence[str]]) -> str:

@@ -62,7 +62,8 @@ def train(
     `data`: a folder, a .zip, the name of the bundled set, or a table (`read_table`, `table_from_arrays`). Settings are
     those of `preset` or `config` (the paper's if neither is given) with `changes`, e.g. `losses={"adversarial": 0.1}`.
     `method="stargan"` among them trains a rival, with its published recipe if there is neither.
-    `init_from`: a run folder whose weights to start from, wherever attributes and shapes agree.
+    `init_from`: a run folder, a model file or the name of the bundled model, whose weights to start from, wherever
+    attributes and shapes agree.
 
     Where torchrun has started several processes they train one model together, and `run.batch` is the batch of all.
 

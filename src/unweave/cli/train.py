@@ -45,7 +45,7 @@ def train(
     config
         A YAML file of settings, such as the config.yaml of a run folder.
     init_from
-        A run folder whose weights to start from.
+        A run folder, a model file, or faces64 for the bundled model, whose weights to start from.
     resume
         A run folder to go on with; its data and settings are its own.
     dry_run
