@@ -85,6 +85,7 @@ def test_changes_reach_the_field_they_name_and_no_other(weight: float, batch: in
             {"method": "gan"},
             "setting 'method' is 'gan', expected one of unweave, stargan, cyclegan, pix2pix, fader",
         ),
+        ({"optim": {"cut": 0.5}}, "optim.cut is 0.5, expected 0 for never, or a finite number from 1 up"),
         ({"optim": {"ema": 1.0}}, "optim.ema is 1.0, expected a number from 0 up to, not including, 1"),
     ],
 )

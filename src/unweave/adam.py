@@ -14,7 +14,8 @@ State = dict[str, Tensor]
 class Adam:
     """`torch.optim.Adam(fused=True)`, to the bit; it is there at once, where the other takes 1.5 s of every start.
 
-    With `cut` above 0 a gradient that is more than so many times as long as is usual for its tensor is cut to that.
+    With `cut` from 1 up a gradient that is more than `cut` times as long as usual for its tensor, by Adam's mean of
+    squares, is cut to that length.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Adam:
         )
 
     def _share(self, gradient: Tensor, state: State) -> Tensor:
-        """What part of a gradient is left when it is cut: 1 of one that is as long as usual, and of the first."""
+        """What share of a gradient is left when it is cut: all of one that is as long as usual, and of the first."""
         usual = (state["exp_avg_sq"].sum() / (1 - self.betas[1] ** state["step"])).sqrt()
         share = (self.cut * usual / gradient.norm()).clamp(max=1)
         return torch.where(usual > 0, share, 1.0)  # not of no steps, 0 / 0

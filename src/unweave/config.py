@@ -46,12 +46,14 @@ class DataConfig:
     """Attributes whose label fixes their look. Part of a batch is pairs that share one of them, and the reconstruction
     of each uses the other's code of it (not in the paper)."""
     contrasts: tuple[str, ...] = ()
-    """Attributes in which the two of a pair differ while they agree in all others. The reconstruction of each uses its
-    own code of that attribute and the other's codes of all else, which thus may not tell it (not in the paper)."""
+    """Attributes of which there are images that differ in nothing else. Part of a batch is pairs of such images, and
+    the reconstruction of each uses its own code of the attribute and the other's codes of all else, so that these
+    cannot tell it (not in the paper)."""
     contrast_columns: tuple[str, ...] = ()
-    """Further columns in which the two of such a pair have to agree, such as clothes."""
+    """Further columns in which the two of such a pair have to agree, such as clothes; no empty cell agrees."""
     pair_share: float = 0.67
-    """Share of a batch that is pairs, of each kind as many."""
+    """Share of a batch that is pairs. The attributes of contrasts and pairs take turns; where an image finds no partner
+    for one of them, the next is tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +147,8 @@ class OptimConfig:
     beta2: float = 0.999
     """Adam's decay of the squared gradient."""
     cut: float = 0.0
-    """Gradients of a tensor of weights that are more than this many times as long as usual are cut to that length; 0
-    for never (the paper's)."""
+    """Gradients of a tensor of weights that are more than this many times as long as usual, by Adam's mean of
+    squares, are cut to that length; 0 for never (the paper's)."""
     flat: float = 2 / 3
     """Share of the run at full learning rates; from there they fall linearly to 0. By whole epochs where the run is
     counted in epochs."""
@@ -204,7 +206,7 @@ class Config:
         data, net, optim, run, rivals = self.data, self.networks, self.optim, self.run, self.rivals
         weights = {f"losses.{name}": value for name, value in asdict(self.losses).items() if name != "objective"}
         weights |= {f"rivals.{name}": value for name, value in asdict(rivals).items() if isinstance(value, float)}
-        rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr, "optim.cut": optim.cut}
+        rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr}
         decays = {"optim.beta1": optim.beta1, "optim.beta2": optim.beta2, "optim.ema": optim.ema}
         shares = {"optim.flat": optim.flat, "data.pair_share": data.pair_share}
         shares |= {"rivals.latent_ramp": rivals.latent_ramp}
@@ -229,6 +231,8 @@ class Config:
         _refuse({"networks.residual_blocks": net.residual_blocks}, lambda v: v >= 0, "at least 0")
         _refuse({"run.seed": run.seed}, lambda v: v < 2**32, "below 2**32")
         _refuse(widths, lambda v: v < inf and round(32 * v) >= 1, "a finite number, at least 1/32")
+        cut = "0 for never, or a finite number from 1 up"  # below 1 what is usual would shrink for ever
+        _refuse({"optim.cut": optim.cut}, lambda v: v == 0 or 1 <= v < inf, cut)
         _refuse(decays, lambda v: 0 <= v < 1, "a number from 0 up to, not including, 1")
         _refuse(shares, lambda v: 0 <= v <= 1, "a share from 0 to 1")
         _refuse(weights | rates, lambda v: 0 <= v < inf, "a finite number from 0 up")

@@ -205,6 +205,19 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     assert not run.exists()
 
 
+def test_the_recipe_of_the_bundled_faces_is_good_for_other_data_without_its_names(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = ["train", str(toy_folder), "--preset", "faces64", *TINY, "--dry-run"]
+    assert refused(capsys, *recipe) == "data.pairs names 'identity', but the attributes are shape, colour"
+    own = "--data.pairs shape --data.contrasts --data.contrast-columns --data.no-flip --data.flip-labels".split()
+    main([*recipe, *own])
+    shown = capsys.readouterr().out
+    data = yaml.safe_load(shown[: shown.index("\nimages:")])["data"]
+    assert (data["pairs"], data["flip"]) == (["shape"], False)
+    assert data["contrasts"] == data["contrast_columns"] == data["flip_labels"] == []
+
+
 @pytest.mark.parametrize("place", ["__init__", "step"])
 def test_too_little_memory_for_the_networks_or_a_step_gets_a_line_that_says_what_to_lower_from_a_dry_run_too(
     place: str, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -231,6 +244,8 @@ def test_too_little_memory_for_the_networks_or_a_step_gets_a_line_that_says_what
             "crop is 'middle', expected center or WIDTHxHEIGHT+LEFT+TOP in pixels, such as 178x178+0+20",
         ),
         ("--data.pairs nope", "data.pairs names 'nope', but the attributes are shape, colour"),
+        ("--data.contrasts nope", "data.contrasts names 'nope', but the attributes are shape, colour"),
+        ("--data.contrast-columns nope", "data.contrast_columns names 'nope', but the columns are shape, colour"),
         (
             "--data.flip-labels x:y=z",
             "data.flip_labels has 'x:y=z', expected ATTRIBUTE:CLASS=CLASS of the data, as gaze:left=right",

@@ -12,6 +12,7 @@ from unweave.data.batches import (
     as_images,
     as_pixels,
     balanced_order,
+    check_settings,
     draw_batch,
     mirror_maps,
     steps_per_epoch,
@@ -115,10 +116,10 @@ def test_contrasting_pairs_differ_in_one_attribute_alone_and_lend_each_other_all
             if who != i:
                 found += 1
                 mine, other = number[i], number[who]
-                assert all(columns[name][mine] == columns[name][other] for name in ("who", "clothes"))
+                assert all(columns[name][mine] == columns[name][other] is not None for name in ("who", "clothes"))
                 assert None not in (columns["face"][mine], columns["face"][other])
                 assert columns["face"][mine] != columns["face"][other]
-    assert found > 100  # of 240 that are drawn as pairs; a quarter has no label, some no other face in these clothes
+    assert found > 100  # of 240 that are drawn as pairs; 18 of the 40 images lack a label or clothes
     assert draw_batch(*data_and_config(table, pairs=["who"]), 0).rest is None
 
 
@@ -157,6 +158,22 @@ def test_too_few_images_and_unknown_pairs_are_refused(table: AttributeTable) -> 
         training_set(table, table.pixels, build({"data": {"contrasts": ["colour"]}}))
     with pytest.raises(UnweaveError, match=r"data\.contrast_columns names 'clothes', but the columns are who, gaze"):
         training_set(table, table.pixels, build({"data": {"contrast_columns": ["clothes"]}}))
+
+
+def test_contrasts_that_no_two_images_show_are_refused() -> None:
+    columns = {"who": ["a", "a", "b", "b"], "gaze": ["left", "right", "left", None], "sitting": ["1", "2", "3", "3"]}
+    table = table_from_arrays(np.zeros((4, 32, 32, 3), np.uint8), columns, attributes=("who", "gaze"))
+
+    def checked(**data: object) -> None:
+        check_settings(table, build({"data": data, "run": {"batch": 4}}))
+
+    checked(contrasts=["who", "gaze"])  # images 0 and 2, 0 and 1
+    for column in ("sitting", "gaze"):
+        with pytest.raises(UnweaveError) as caught:
+            checked(contrasts=["gaze"], contrast_columns=[column])
+        line = f"data.contrasts names 'gaze', but no two training images differ in it and agree in who, {column}"
+        assert str(caught.value) == f"{line}; leave it away, or name fewer data.contrast_columns"
+    checked(contrast_columns=["sitting"])
 
 
 @settings(max_examples=20)

@@ -77,11 +77,11 @@ class TrainingSet:
     mirrored: tuple[np.ndarray, ...]
     """Per attribute: class of an image -> class of its mirror image."""
     pairs: tuple[int, ...]
-    """Numbers of the attributes whose codes pairs exchange."""
+    """Numbers of the attributes whose codes are exchanged by pairs that agree in them."""
     contrasts: tuple[int, ...] = ()
-    """Numbers of the attributes in which pairs differ that exchange all other codes."""
+    """Numbers of the attributes whose codes alone are kept by pairs that differ in nothing else."""
     alike: np.ndarray | None = None
-    """int64 (images, columns): what the images of such pairs agree in besides attributes, as numbers."""
+    """int64 (images, columns): further columns in which such pairs agree, as numbers, -1 = missing; None for none."""
     copies: int = 1
     """2 where each image counts as its mirror image as well."""
     balanced: int | None = None
@@ -108,14 +108,14 @@ def training_set(table: AttributeTable, pixels: np.ndarray, config: Config) -> T
         mirrored=mirror_maps(table, config.data.flip_labels),
         pairs=tuple(table.attributes.index(name) for name in config.data.pairs),
         contrasts=tuple(table.attributes.index(name) for name in config.data.contrasts),
-        alike=numbered([table.columns[name] for name in config.data.contrast_columns], len(table.files)),
+        alike=numbered(table, config.data.contrast_columns),
         copies=2 if config.data.mirrored_copies else 1,
         balanced=None if config.data.balance is None else table.attributes.index(config.data.balance),
     )
 
 
 def check_settings(table: AttributeTable, config: Config) -> None:
-    """Raise `UnweaveError` for names in the settings that the data do not have, and for too few classes or images."""
+    """Raise `UnweaveError` for what the settings name and the data do not have, and for too few classes or images."""
     named = {"pairs": config.data.pairs, "contrasts": config.data.contrasts, "balance": [config.data.balance or ""]}
     for setting, name in [(setting, name) for setting, names in named.items() for name in names if name]:
         if name not in table.attributes:
@@ -123,18 +123,36 @@ def check_settings(table: AttributeTable, config: Config) -> None:
     for name in config.data.contrast_columns:
         if name not in table.columns:
             raise UnweaveError(f"data.contrast_columns names '{name}', but the columns are {', '.join(table.columns)}")
-    if config.method == "unweave" and (line := nothing_to_learn(table)):
-        raise UnweaveError(line)
+    if config.method == "unweave":
+        if line := nothing_to_learn(table):
+            raise UnweaveError(line)
+        check_contrasts(table, config)
     images = len(table.rows("train"))
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
     mirror_maps(table, config.data.flip_labels)
 
 
-def numbered(columns: Sequence[Sequence[str | None]], images: int) -> Int[np.ndarray, "images columns"]:
-    """Columns of text as numbers, the same for the same text."""
-    numbers = [np.unique([text or "" for text in column], return_inverse=True)[1] for column in columns]
-    return np.stack(numbers, 1) if numbers else np.zeros((images, 0), int)
+def check_contrasts(table: AttributeTable, config: Config) -> None:
+    """Raise `UnweaveError` where no two training images differ in an attribute of `data.contrasts` alone."""
+    columns = config.data.contrast_columns
+    for name in config.data.contrasts:
+        same = [*(other for other in table.attributes if other != name), *columns]
+        told = [tuple(table.columns[each][row] for each in (*same, name)) for row in table.rows("train")]
+        there = {labels for labels in told if None not in labels}
+        if len({labels[:-1] for labels in there}) == len(there):
+            line = f"data.contrasts names '{name}', but no two training images differ in it and agree in"
+            advice = "leave it away" + (", or name fewer data.contrast_columns" if columns else "")
+            raise UnweaveError(f"{line} {', '.join(same)}; {advice}")
+
+
+def numbered(table: AttributeTable, columns: Sequence[str]) -> Int[np.ndarray, "images columns"]:
+    """Columns as numbers, the same for the same text; -1 where it is missing."""
+    numbers = np.full((len(table.files), len(columns)), -1, np.int64)
+    for k, name in enumerate(columns):
+        number = {text: n for n, text in enumerate(dict.fromkeys(table.columns[name])) if text is not None}
+        numbers[:, k] = [number.get(text, -1) for text in table.columns[name]]
+    return numbers
 
 
 def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.ndarray, ...]:
@@ -225,7 +243,7 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
     images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]
     if config.data.flip or config.data.mirrored_copies:
         mirror = rng.random(singles) < 0.5 if config.data.flip else drawn >= len(data.rows)
-        mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still share their label
+        mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still agree
         images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
         labels = mirror_labels(labels, mirror, data.mirrored)
     of_codes = torch.from_numpy(lenders)
@@ -240,12 +258,12 @@ def agreeing(data: TrainingSet, row: np.integer, attribute: int) -> Int[np.ndarr
 
 
 def contrasting(data: TrainingSet, row: np.integer, attribute: int) -> Int[np.ndarray, "rows"]:
-    """Training images that differ from this one in an attribute and agree in all others; labelled in all of them."""
+    """Training images that differ from this one in an attribute and agree in all else; no label is missing."""
     differs = np.arange(data.labels.shape[1]) == attribute
     labels, own = data.labels[data.rows], data.labels[row]
     fits = (((labels != own) == differs) & (labels >= 0)).all(1) & (own >= 0).all()
     if data.alike is not None:
-        fits &= (data.alike[data.rows] == data.alike[row]).all(1)
+        fits &= (data.alike[data.rows] == data.alike[row]).all(1) & (data.alike[row] >= 0).all()
     return data.rows[fits]
 
 
