@@ -10,5 +10,6 @@ HANGUP: int | None = getattr(signal, "SIGHUP", None)
 
 def asking_to_end() -> list[int]:
     """SIGTERM, and SIGHUP where the process is not to outlive its terminal, as nohup has it."""
-    heard = HANGUP is not None and signal.getsignal(HANGUP) is not signal.SIG_IGN
-    return [signal.SIGTERM, *([HANGUP] if heard else [])]
+    if HANGUP is None or signal.getsignal(HANGUP) is signal.SIG_IGN:
+        return [signal.SIGTERM]
+    return [signal.SIGTERM, HANGUP]

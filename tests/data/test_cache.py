@@ -74,7 +74,8 @@ def test_other_settings_are_other_files(toy_folder: Path, cache: Path) -> None:
 def test_what_nobody_has_asked_for_in_a_month_goes_when_images_are_decoded(toy_folder: Path, cache: Path) -> None:
     def aged(days: float) -> None:
         for path in cache.iterdir():
-            os.utime(path, (time.time() - 86400 * days,) * 2)
+            then = time.time() - 86400 * days
+            os.utime(path, (then, then))
 
     read(toy_folder)
     Image.new("RGB", (32, 32)).save(toy_folder / "train" / "005.png")

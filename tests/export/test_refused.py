@@ -89,7 +89,7 @@ def test_files_that_do_not_fit_together_get_one_line(copied: Path) -> None:
 
 def packed(**arrays: np.ndarray) -> bytes:
     with BytesIO() as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays)  # pyright: ignore[reportArgumentType]
         return file.getvalue()
 
 

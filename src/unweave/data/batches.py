@@ -151,7 +151,7 @@ def numbered(table: AttributeTable, columns: Sequence[str]) -> Int[np.ndarray, "
     numbers = np.full((len(table.files), len(columns)), -1, np.int64)
     for k, name in enumerate(columns):
         number = {text: n for n, text in enumerate(dict.fromkeys(table.columns[name])) if text is not None}
-        numbers[:, k] = [number.get(text, -1) for text in table.columns[name]]
+        numbers[:, k] = [-1 if text is None else number[text] for text in table.columns[name]]
     return numbers
 
 
