@@ -62,7 +62,7 @@ def test_an_exemplar_is_picked_and_the_result_follows_the_slider_by_keyboard(stu
     studio.shows(studio.model.transfer(studio.file(0), {"colour": studio.file(4)}))
 
 
-def test_a_class_takes_the_place_of_an_exemplar_and_python_is_told(studio: Studio) -> None:
+def test_a_class_takes_the_place_of_an_exemplar_and_python_is_told(studio: Studio, tmp_path: Path) -> None:
     studio.pick(1, "base image")
     studio.pick(5, "shape from")
     studio.page.get_by_label("or the mean of a class of colour").click()
@@ -75,7 +75,13 @@ def test_a_class_takes_the_place_of_an_exemplar_and_python_is_told(studio: Studi
     expect(python).to_contain_text("codes.swap(model.mean_code('colour', 'green'), {'colour': 1})")
     studio.page.context.grant_permissions(["clipboard-read"])
     python.get_by_role("button", name="Copy Python").click()
-    assert studio.page.evaluate("navigator.clipboard.readText()").strip() == python.locator("pre").inner_text().strip()
+    shown = python.locator("pre").inner_text().strip()
+    assert studio.page.evaluate("navigator.clipboard.readText()").strip() == shown
+    with studio.page.expect_download() as saved:
+        python.get_by_role("button", name="Download picture.py").click()
+    assert saved.value.suggested_filename == "picture.py"
+    saved.value.save_as(tmp_path / "picture.py")
+    assert (tmp_path / "picture.py").read_text() == f"{shown}\n"
 
 
 def test_a_number_that_is_typed_is_held_to_the_slider_and_none_changes_nothing(studio: Studio) -> None:

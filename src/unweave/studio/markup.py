@@ -85,11 +85,12 @@ def row(label: str, pictures: Sequence[tuple[Image, str]]) -> str:
 
 
 def spelled(command: str, python: str) -> str:
-    """A command line and lines of Python, each to be copied."""
+    """A command line and lines of Python, each to be copied or saved."""
     return "".join(
         f'<section class="spelled" aria-label="{label}"><p class="line">{label}</p>{_wide("pre", label, escape(text))}'
-        f'<button type="button" data-copy>Copy {label}</button></section>'
-        for label, text in (("Command line", command), ("Python", python))
+        f'<button type="button" data-copy>Copy {label}</button> '
+        f'<button type="button" data-keep="{file}">Download {file}</button></section>'
+        for label, file, text in (("Command line", "picture.sh", command), ("Python", "picture.py", python))
     )
 
 

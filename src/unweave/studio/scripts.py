@@ -97,6 +97,14 @@ element.addEventListener('click', async (event) => {
 
 COPY = """
 element.addEventListener('click', (event) => {
+  const keep = event.target.closest('button[data-keep]');
+  if (keep) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([keep.parentElement.querySelector('pre').textContent.trim() + '\\n']));
+    link.download = keep.dataset.keep;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
   const button = event.target.closest('button[data-copy]');
   if (!button) return;
   getSelection().selectAllChildren(button.parentElement.querySelector('pre'));
