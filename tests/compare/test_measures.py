@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unweave.compare.bench import Bench, Features, Reader
+from unweave.compare.bench import Bench, Features
 from unweave.compare.measures import measured, of_chance, of_copying, of_real_images, row
 from unweave.compare.pages import tables
 from unweave.compare.protocol import Protocol
@@ -16,6 +16,7 @@ from unweave.evaluate import Labelled
 from unweave.judges import Judge
 from unweave.metrics.extractor import Extractor
 from unweave.report.answers import Answers
+from unweave.report.reader import Reader
 
 
 class Bright(Judge):

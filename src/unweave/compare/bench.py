@@ -18,10 +18,10 @@ from unweave.data.cache import cached_images
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
-from unweave.judges import Judge, judged_attributes, train_judge, train_regressor
+from unweave.judges import Judge, judged_attributes, train_judge
 from unweave.metrics.extractor import Extractor, find_extractor
 from unweave.report.answers import ATTRIBUTES, Answers, answers_of, check_answerable
-from unweave.report.images import READER_STEPS, intensities
+from unweave.report.reader import Reader, intensity_reader
 
 Rows = Int[np.ndarray, "rows"]
 Images = Float[Tensor, "images colours size size"]
@@ -42,15 +42,6 @@ class Features:
     """Images of each target."""
     real: Float[Tensor, "images features"]
     """Of real training images of the targets, as many of each."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Reader:
-    """Reads how strong an expression is."""
-
-    values: Float[np.ndarray, "images"]
-    """True ones, of the whole table; not a number where unknown."""
-    read: Callable[[Images], Float[Tensor, "images"]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,7 +112,7 @@ def make_bench(table: AttributeTable, protocol: Protocol, *, pairs: int, judge_s
         exemplars=exemplars,
         judge=train_judge(pixels, data.labels[:, judged], training, classes, steps=judge_steps, seed=seed),
         answers=attempt("true answers", lambda: _answers(data, protocol, sources, exemplars)) or {},
-        reader=attempt("intensity", lambda: _reader(data, attribute, min(READER_STEPS, judge_steps), seed)),
+        reader=attempt("intensity", lambda: _reader(data, attribute, judge_steps, seed)),
         features=attempt("Frechet distance", lambda: _features(data, protocol, len(sources), seed)),
         left_out=left_out,
     )
@@ -152,13 +143,8 @@ def _answers(data: Labelled, protocol: Protocol, sources: Rows, exemplars: Mappi
 
 def _reader(data: Labelled, attribute: str, steps: int, seed: int) -> Reader:
     if attribute != "expression":
-        raise UnweaveError("needs an attribute 'expression'")
-    values = intensities(data.table)
-    training = data.table.rows("train")
-    training = training[np.isfinite(values[training])]
-    if not len(training):
-        raise UnweaveError("no training image has an intensity")
-    return Reader(values=values, read=train_regressor(data.pixels, values, training, steps=steps, seed=seed))
+        raise UnweaveError("is measured where the attribute is 'expression'")
+    return intensity_reader(data, steps=steps, seed=seed)
 
 
 def _features(data: Labelled, protocol: Protocol, sources: int, seed: int) -> Features:

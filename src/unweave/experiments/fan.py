@@ -13,7 +13,7 @@ from unweave.experiments.found import sheet
 from unweave.experiments.roles import Roles, Rows, column
 from unweave.metrics.intensity import spearman
 from unweave.report import images as sections
-from unweave.report.images import intensities
+from unweave.report.reader import intensities
 from unweave.report.subject import Subject
 
 SHOWN = 8

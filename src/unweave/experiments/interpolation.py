@@ -19,7 +19,7 @@ from unweave.experiments.found import Found, sheet, where_it_applies
 from unweave.experiments.roles import Roles, Rows, draw_pairs, roles_of, texts
 from unweave.experiments.smoothness import sharpness, unevenness
 from unweave.model import Model
-from unweave.report.images import intensities
+from unweave.report.reader import intensities
 
 STEPS = 10
 """Images of a path, both ends included; the authors' code leaves the last one out."""

@@ -17,7 +17,7 @@ from unweave.judges import Judge, read
 from unweave.metrics.extractor import Extractor
 from unweave.metrics.frechet import frechet_distance, kernel_distance
 from unweave.metrics.transfer import accuracy
-from unweave.report.images import intensities
+from unweave.report.reader import intensities
 
 FEATURED = 256
 """Images of a set whose features are taken, at most: about 40 ms each on two cores."""

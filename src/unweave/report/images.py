@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from PIL.Image import Image
 from torch import Tensor
 
-from unweave.data.table import AttributeTable
 from unweave.draw import grid
 from unweave.errors import UnweaveError
 from unweave.images import pictures
-from unweave.judges import train_regressor
 from unweave.metrics.extractor import find_extractor
 from unweave.metrics.frechet import few_images, frechet_distance, kernel_distance
 from unweave.metrics.identity import between_people, cosine_distance
@@ -23,14 +20,13 @@ from unweave.metrics.reconstruction import absolute_error, psnr, ssim
 from unweave.metrics.transfer import accuracy, chance, transfer_matrix
 from unweave.metrics.truth import true_answer
 from unweave.report.answers import ATTRIBUTES, check_answerable, true_answers
+from unweave.report.reader import intensity_reader
 from unweave.report.subject import Subject
 
 Found = tuple[dict[str, Any], dict[str, Image]]
 
 TRUTHS = 40
 """Pairs for each attribute whose true answer is looked at: rendering one takes over a second on two cores."""
-READER_STEPS = 250
-"""Of the regressor's training, at most."""
 FEATURED = 192
 """Images whose features are taken, at most: about 40 ms each on two cores."""
 SHOWN = 6
@@ -144,38 +140,23 @@ def truth(subject: Subject) -> Found:
 
 def intensity(subject: Subject) -> Found:
     """Class of expression -> rank correlation of intensities, in swaps and in the real exemplars."""
-    table = subject.data.table
-    if "expression" not in subject.attributes:
-        raise UnweaveError("needs an attribute 'expression'")
-    values = intensities(table)
-    training = table.rows("train")[np.isfinite(values[table.rows("train")])]
+    reader = intensity_reader(subject.data, steps=subject.judge_steps, seed=subject.seed)
+    values = reader.values
     sources, exemplars = subject.swap_rows
     told = np.isfinite(values[exemplars])
     sources, exemplars = sources[told], exemplars[told]
-    if not len(training) or not len(exemplars):
-        raise UnweaveError("no training image, or no test image, has an intensity")
-    steps = min(READER_STEPS, subject.judge_steps)
-    reader = train_regressor(subject.data.pixels, values, training, steps=steps, seed=subject.seed)
+    if not len(exemplars):
+        raise UnweaveError("no test image has an intensity")
     results = subject.model.transfer(subject.images(sources), {"expression": subject.images(exemplars)}).cpu()
     classes = subject.column("expression", exemplars)
     figures = {
-        kind: within_class(values[exemplars], reader(images).double().numpy(), classes)
+        kind: within_class(values[exemplars], reader.read(images).double().numpy(), classes)
         for kind, images in (("real", subject.images(exemplars)), ("swapped", results))
     }
     if not figures["real"]:
         raise UnweaveError("in no class do the test images differ in intensity")
     means = {f"{kind}_mean": np.mean(list(of.values())) if of else float("nan") for kind, of in figures.items()}
     return {"intensity": {**figures, **means, "pairs": len(results)}}, {}
-
-
-def intensities(table: AttributeTable) -> Float[np.ndarray, "images"]:
-    """The column `intensity` of all images, not a number where it is empty; raises `UnweaveError` where it is none."""
-    if "intensity" not in table.columns:
-        raise UnweaveError("needs a column 'intensity'")
-    try:
-        return np.array([float(cell or "nan") for cell in table.columns["intensity"]])
-    except ValueError:
-        raise UnweaveError("the column 'intensity' holds something else than numbers") from None
 
 
 def _sheet(columns: list[Tensor], labels: list[str]) -> Image:
