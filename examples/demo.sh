@@ -4,16 +4,16 @@ set -euo pipefail
 out=${1:?the folder to put the pictures into, which must not exist yet}
 
 unweave data unpack faces64 "$out/faces"
-people=$out/faces/test                          # 000 to 009; the model was trained on others
-person=$people/000-neutral-02-000-00.webp       # identity - expression - light - intensity - sample
-smiling=$people/003-smile-04-100-00.webp
-surprised=$people/005-surprise-02-100-00.webp
-lit=$people/007-neutral-08-000-00.webp
+people=$out/faces/test                                   # 0000 to 0019; the model was trained on others
+person=$people/person0012_neutral_0_front_front_neutral.webp       # identity, expression, sitting, light, gaze, colour
+smiling=$people/person0005_smile_0_room_front_neutral.webp
+surprised=$people/person0014_surprise_0_front_front_neutral.webp
+lit=$people/person0003_neutral_0_left_front_neutral.webp
 
 echo; echo "== one attribute, everything else stays"
-unweave transfer faces64 "$person" --from expression="$smiling" -o "$out/smile-of-003.png"
-unweave transfer faces64 "$person" --from light="$lit" -o "$out/light-of-007.png"
-unweave transfer faces64 "$person" --from identity="$smiling" -o "$out/identity-of-003.png"
+unweave transfer faces64 "$person" --from expression="$smiling" -o "$out/smile-of-0005.png"
+unweave transfer faces64 "$person" --from light="$lit" -o "$out/light-of-0003.png"
+unweave transfer faces64 "$person" --from identity="$smiling" -o "$out/identity-of-0005.png"
 
 echo; echo "== two attributes at once, and half a smile"
 unweave transfer faces64 "$person" --from expression="$surprised" --from light="$lit" -o "$out/joint.png"
@@ -21,8 +21,8 @@ unweave transfer faces64 "$person" --from expression="$smiling" --strength 0.5 -
 
 echo; echo "== folders: a grid, rows are sources and columns exemplars"
 mkdir "$out/sources" "$out/exemplars"
-cp "$people"/00[0-4]-neutral-02-000-00.webp "$out/sources"
-cp "$smiling" "$surprised" "$people"/{006-scream,008-squint,009-disgust}-04-100-00.webp "$out/exemplars"
+cp "$people"/person000[1379]_neutral_0_front_front_neutral.webp "$person" "$out/sources"
+cp "$smiling" "$surprised" "$people"/person00{06_scream,11_squint,18_disgust}_0_room_front_neutral.webp "$out/exemplars"
 unweave transfer faces64 "$out/sources" --from expression="$out/exemplars" -o "$out/expressions"
 unweave transfer faces64 "$out/sources" --from light="$lit" --from expression="$smiling" -o "$out/light-and-smile"
 

@@ -1,13 +1,10 @@
 """Pack a rendered database into src/unweave/bundled/NAME.zip, small and the same on every run.
 
-    unweave faces render rendered --pose 0 --keep-styling --background 0 --no-glasses --no-facial-hair \
-        --least-intensity 60
+    unweave faces render rendered --pose 0 --background 0 --no-glasses --no-facial-hair --least-intensity 60
     python tools/pack_faces.py rendered src/unweave/bundled/faces64.zip
 
 Images become lossy WebP, and the database's card says so. The files are stored in order of name, with one fixed date,
 so that the same images make the same bytes.
-
-The faces64.zip that is bundled now is older: its pictures come from a forerunner of `unweave.faces`.
 """
 
 from __future__ import annotations

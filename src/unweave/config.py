@@ -64,6 +64,9 @@ class NetworkConfig:
     """Multiplies the channels of encoders, decoder and classifiers; 1 is the paper's."""
     critic_width: float = 1.0
     """Multiplies the critic's channels."""
+    critic_labels: bool = False
+    """Whether the critic is told which labels an image should show, so that it can reject one that shows them half
+    (a projection discriminator, Miyato & Koyama 2018; not in the paper)."""
     residual_blocks: int = 6
     """Residual blocks of the decoder."""
     decoder_norm: Literal["instance", "floor"] = "instance"

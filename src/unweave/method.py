@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,12 @@ class Unweave(Method[Generator]):
             residual_blocks=net.residual_blocks,
             norm=net.decoder_norm,
         )
-        self.critic = Critic(**image, width=net.critic_width, classes=sizes if config.losses.critic_classes else ())
+        self.critic = Critic(
+            **image,
+            width=net.critic_width,
+            classes=sizes if config.losses.critic_classes else (),
+            told=sizes if net.critic_labels else (),
+        )
         self.classifiers = nn.ModuleList(Classifier(n, **image, width=net.width) for n in sizes)
         start(self.critic, net.start)
         start(self.classifiers, net.start)
@@ -176,12 +182,12 @@ class Unweave(Method[Generator]):
             "synthesis": losses.label_loss(seen, labels, draws.known),
         }
         with frozen(self.critic):
-            scores, classes = self.critic.judge(synthesis)
+            scores, classes = self.critic.judge(synthesis, labels)
             parts["adversarial"] = losses.generator_adversary(scores, weights.objective)
             if weights.critic_classes:
                 parts["critic_classes"] = losses.label_loss(classes, labels, draws.known)
             if weights.adversarial_reconstruction:
-                scores = self.critic(reconstruction)
+                scores = self.critic(reconstruction, batch.labels)
                 parts["adversarial_reconstruction"] = losses.generator_adversary(scores, weights.objective)
         total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
         return total, {**parts, "generator": total}, synthesis, reconstruction
@@ -192,12 +198,14 @@ class Unweave(Method[Generator]):
         """L_D of Eq. 8 with Eq. 9 or 7, in float32. `margin` is D(real) - D(synthesis): above 0 in a healthy run."""
         weights = self.config.losses
         drawn = [synthesis, reconstruction] if weights.adversarial_reconstruction else [synthesis]
-        scores, classes = self.critic.judge(torch.cat([batch.images, *drawn]))
+        lent = lent_labels(batch.all_labels, draws.permutations)
+        shown = [batch.labels, lent, batch.labels][: 1 + len(drawn)]
+        scores, classes = self.critic.judge(torch.cat([batch.images, *drawn]), torch.cat(shown))
         real, synthetic = scores[: len(batch.images)], scores[len(batch.images) :]
         total = losses.critic_adversary(real, synthetic, weights.objective)
         parts = {"margin": real.mean() - synthetic[: len(synthesis)].mean()}
         if weights.objective == "wasserstein":
-            gradient = self.critic.gradient
+            gradient = partial(self.critic.gradient, labels=lent)
             parts["gradient_penalty"] = losses.gradient_penalty(gradient, batch.images, synthesis, draws.mixing)
             total = total + weights.gradient_penalty * parts["gradient_penalty"]
         if weights.critic_classes:

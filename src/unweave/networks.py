@@ -13,13 +13,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from unweave.codes import REST, Code, Codes
 
 Image = Float[Tensor, "batch colours height width"]
+Labels = Int[Tensor, "batch attributes"]
 
 
 class InstanceNorm(nn.Module):
@@ -222,29 +223,42 @@ class Classifier(nn.Module):
 class Critic(nn.Module):
     """StarGAN's deeper PatchGAN: halvings by 4x4 convolutions, then patch scores; no norm.
 
-    With `classes` it has class heads on the trunk as well (not in the paper).
+    With `classes` it has class heads on the trunk as well (not in the paper). With `told` it is told what an image
+    should show, and adds a score of its own for each label: a projection discriminator (Miyato & Koyama 2018; not in
+    the paper).
     """
 
-    def __init__(self, *, size: int, colours: int = 3, width: float = 1.0, classes: Sequence[int] = ()):
-        """min(6, floor(log2 size) - 1) halvings: 2 x 2 scores are left where `size` is a power of 2 up to 128."""
+    def __init__(
+        self, *, size: int, colours: int = 3, width: float = 1.0, classes: Sequence[int] = (), told: Sequence[int] = ()
+    ):
+        """min(6, floor(log2 size) - 1) halvings: 2 x 2 scores are left where `size` is a power of 2 up to 128.
+
+        `classes`, `told`: the number of classes of each attribute.
+        """
         super().__init__()
         halvings = min(6, int(log2(size)) - 1)
         wide = [colours, *(round(64 * 2**k * width) for k in range(halvings))]
         blocks = [nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.01)) for a, b in itertools.pairwise(wide)]
         self.trunk = nn.Sequential(*blocks)
         self.score = nn.Conv2d(wide[-1], 1, 3, 1, 1)
+        self.of_labels = nn.ModuleList(nn.Conv2d(wide[-1], n, 3, 1, 1, bias=False) for n in told)
         self.heads = nn.ModuleList(nn.Linear(wide[-1] * (size >> halvings) ** 2, n) for n in classes)
 
-    def forward(self, images: Image) -> Float[Tensor, "batch 1 rows columns"]:
-        """Patch scores."""
-        return self.score(self.trunk(images))
+    def forward(self, images: Image, labels: Labels | None = None) -> Float[Tensor, "batch 1 rows columns"]:
+        """Patch scores of images that should show `labels`."""
+        return self.judge(images, labels)[0]
 
-    def judge(self, images: Image) -> tuple[Float[Tensor, "batch 1 rows columns"], list[Tensor]]:
+    def judge(
+        self, images: Image, labels: Labels | None = None
+    ) -> tuple[Float[Tensor, "batch 1 rows columns"], list[Tensor]]:
         """Patch scores, and each class head's logits (batch, classes)."""
         trunk = self.trunk(images)
-        return self.score(trunk), [head(trunk.flatten(1)) for head in self.heads]
+        scores = self.score(trunk)
+        for of_label, chosen in zip(self.of_labels, self._chosen(labels), strict=True):
+            scores = scores + (of_label(trunk) * chosen).sum(1, keepdim=True)
+        return scores, [head(trunk.flatten(1)) for head in self.heads]
 
-    def gradient(self, images: Image) -> Image:
+    def gradient(self, images: Image, labels: Labels | None = None) -> Image:
         """The gradient of the sum of each image's scores, from which gradients flow to the weights, not to the images.
 
         Written out by the chain rule: all is linear but for the choice of slopes, which small changes leave as it is.
@@ -257,10 +271,22 @@ class Critic(nn.Module):
                 slopes = torch.full_like(x, leaky.negative_slope).masked_fill_(x > 0, 1)
                 layers.append((convolution.weight, slopes, odd))
                 x = leaky(x)
-        gradient = F.conv_transpose2d(torch.ones_like(x[:, :1]), self.score.weight, padding=1)
+        everywhere = torch.ones_like(x[:, :1])
+        gradient = F.conv_transpose2d(everywhere, self.score.weight, padding=1)
+        for of_label, chosen in zip(self.of_labels, self._chosen(labels), strict=True):
+            gradient = gradient + F.conv_transpose2d(everywhere * chosen, of_label.weight, padding=1)
         for weight, slopes, odd in reversed(layers):
             gradient = F.conv_transpose2d(gradient * slopes, weight, stride=2, padding=1, output_padding=odd)
         return gradient
+
+    def _chosen(self, labels: Labels | None) -> list[Float[Tensor, "batch classes 1 1"]]:
+        """Of each attribute it is told 1 at the label, else 0; nothing but 0 where the label is missing (-1)."""
+        if labels is None:
+            return []
+        sizes = [of_label.out_channels for of_label in self.of_labels]  # pyright: ignore
+        return [
+            F.one_hot(labels[:, k] + 1, n + 1)[:, 1:, None, None].to(self.score.weight) for k, n in enumerate(sizes)
+        ]
 
 
 def start(network: nn.Module, kind: str) -> None:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from unweave.data.layouts import EXPECTED
 from unweave.data.table import natural, read_table, table_from_arrays
 from unweave.errors import UnweaveError
+from unweave.faces import Database, from_row
+from unweave.faces.factors import COLUMNS
 
 
 def lay(folder: Path, files: dict[str, str]) -> Path:
@@ -92,12 +94,22 @@ def test_folders_are_classes(top: str, tmp_path: Path) -> None:
     assert set(table.splits) == {"train"}
 
 
-def test_the_bundled_faces_are_fifty_people_and_ten_others() -> None:
-    table = read_table("faces64", attributes=("identity", "expression", "light"))
-    assert (len(table.rows("train")), len(table.rows("test"))) == (2500, 500)
-    assert [len(table.classes[name]) for name in table.attributes] == [50, 6, 5]
+def test_the_bundled_faces_are_a_hundred_people_and_twenty_others() -> None:
+    table = read_table("faces64")
+    assert (len(table.rows("train")), len(table.rows("test"))) == (6000, 1200)
+    assert table.attributes == ("identity", "expression", "light")
+    assert [len(table.classes[name]) for name in table.attributes] == [100, 6, 5]
     assert (table.labels()[table.rows("test"), 0] == -1).all()  # people never seen in training
-    assert set(table.columns) == {"identity", "expression", "light", "intensity", "sample"}
+    assert set(table.columns) == set(COLUMNS)
+
+
+def test_the_bundled_faces_are_those_that_the_database_plans() -> None:
+    table = read_table("faces64")
+    planned = Database(pose=0, background=0, glasses=False, facial_hair=False, least_intensity=0.6)
+    for identity in (0, 19, 20, 119):
+        for entry in planned.of_person(identity):
+            row = table.files.index(entry.file)
+            assert from_row({name: table.columns[name][row] for name in COLUMNS}) == entry.factors
 
 
 @given(st.lists(st.text(st.sampled_from("ab01² "), max_size=4)), st.randoms())
