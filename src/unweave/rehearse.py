@@ -16,6 +16,7 @@ import yaml
 from unweave import processes
 from unweave.config import Config
 from unweave.data.batches import Batch
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable
 from unweave.interface import Method
 from unweave.machine import memory_advice, memory_kept
@@ -40,6 +41,8 @@ def rehearse(
             if folder is not None:
                 check_free(folder)
             table, config, method = begin(data, config, init_from)
+            if folder is not None:
+                check_outside(folder, table.source)
         yield from lines(table, config, method)
 
 

@@ -25,6 +25,7 @@ from unweave.config import Config
 from unweave.data.batches import TrainingSet, check_settings, training_set
 from unweave.data.cache import cached_images
 from unweave.data.pictures import check_crop
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, read_table
 from unweave.errors import UnweaveError
 from unweave.evaluate import HeldOut, held_out, score
@@ -77,6 +78,7 @@ def train(
         with processes.agreed():
             check_free(run)
             table, config, method = begin(data, config, init_from)
+            check_outside(run, table.source)
         with processes.in_turn():
             if processes.first():
                 with made(run):

@@ -103,6 +103,12 @@ def find_source(source: str | Path) -> Path:
     return path
 
 
+def check_outside(out: Path, source: Path | None) -> None:
+    """Raise `UnweaveError` where `out` lies in the folder `source`: pictures in it would be among the images there."""
+    if source is not None and source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+        raise UnweaveError(f"{out}: lies inside of {source}, which is left as it is; name a folder elsewhere")
+
+
 def default_attributes(path: Path) -> tuple[str, ...] | None:
     """The columns to model where none are named: all of them (None), but the chosen ones of a bundled set."""
     return BUNDLED_ATTRIBUTES.get(path.stem) if path == bundled(f"{path.stem}.zip") else None
