@@ -312,8 +312,10 @@ def finite(parts: Mapping[str, Tensor], step: int, run: Path, saved: int) -> dic
     for name, value in values.items():
         if not np.isfinite(value):
             good = f"the checkpoint of step {saved} in {run} is good"
-            mend = "lower optim.lr, optim.critic_lr or the weight of a loss"
-            raise UnweaveError(f"step {step}: the loss part '{name}' is {value}; {good}; {mend}")
+            lower = f"in {run / 'config.yaml'} lower optim.lr, optim.critic_lr or the weight of a loss"
+            raise UnweaveError(
+                f"step {step}: the loss part '{name}' is {value}; {good}; {lower}, then: unweave train --resume {run}"
+            )
     return values
 
 
