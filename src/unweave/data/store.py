@@ -141,12 +141,17 @@ def unsafe(name: str) -> bool:
 
 def _walk(folder: Path) -> list[str]:
     names, seen = [], set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+    for place, folders, files in os.walk(folder, onerror=_tell, followlinks=True):
         seen.add(os.path.realpath(place))  # links may lead in a circle
         folders[:] = [name for name in folders if name[0] != "." and os.path.realpath(Path(place, name)) not in seen]
         below = Path(place).relative_to(folder).parts
         names += ["/".join((*below, name)) for name in files if name[0] != "."]  # a Path for each would take long
     return names
+
+
+def _tell(error: OSError) -> None:
+    # Else what is in a folder that may not be looked into would be left out without a word.
+    raise UnweaveError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:
