@@ -55,8 +55,15 @@ def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(run: Path)
         save_tensors(state, tensors, {"kind": "state", **kept})
         assert refused() == f"{run}: its state.safetensors lacks what a training state holds ('{missing}')"
     save_tensors(state, tensors, {"kind": "state"})
+    method = Unweave(build(TINY), {"shape": ("b",)})
     with pytest.raises(UnweaveError, match="does not say which classes it was trained on"):
-        start_from(run, Unweave(build(TINY), {"a": ("b",)}), {"a": ("b",)})
+        start_from(run, method, {"shape": ("b",)})
+    model = run / "best.safetensors"
+    tensors, header = load_tensors(model, "model")
+    for damaged in ({"shape": 5}, ["shape"]):
+        save_tensors(model, tensors, {**header, "kind": "model", "attributes": damaged})
+        with pytest.raises(UnweaveError, match="does not say which classes it was trained on"):
+            start_from(model, method, {"shape": ("b",)})
 
 
 def test_a_run_goes_on_with_the_rates_that_stand_in_its_settings_when_it_is_resumed(run: Path) -> None:
