@@ -275,6 +275,15 @@ def test_arrays_train_as_a_folder_does_and_without_a_test_set(tmp_path: Path) ->
     resume(run, data=table)
 
 
+def test_attributes_other_than_those_of_a_table_are_refused_instead_of_passed_over(toys: Path, tmp_path: Path) -> None:
+    settings = {**tiny(), "data": {"size": 32, "attributes": ["colour"]}}
+    with pytest.raises(UnweaveError) as error:
+        train(read_table(toys), tmp_path / "run", **settings)
+    line = "data.attributes is colour, but the table models shape, colour; name them where it is made"
+    assert str(error.value) == line
+    train(read_table(toys, attributes="colour"), tmp_path / "run", **{**settings, "run": tiny(steps=1)["run"]})
+
+
 def test_init_from_starts_with_the_other_runs_averaged_weights(whole: Path, toy_folder: Path, tmp_path: Path) -> None:
     still = {**tiny(steps=1, sample_every=1, checkpoint_every=1), "optim": {"lr": 0.0, "critic_lr": 0.0, "ema": 0.9}}
     second = train(toy_folder, tmp_path / "second", init_from=whole, **still)

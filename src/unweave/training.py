@@ -97,6 +97,9 @@ def begin(
     """All that comes before the images: labels, resolved settings, networks; raises for all that is wrong with them."""
     if config.run.tensorboard:
         check_tensorboard()
+    if isinstance(data, AttributeTable) and config.data.attributes not in ((), data.attributes):
+        named, modelled = ", ".join(config.data.attributes), ", ".join(data.attributes)
+        raise UnweaveError(f"data.attributes is {named}, but the table models {modelled}; name them where it is made")
     table = as_table(data, config)
     check_settings(table, config)
     check_crop(config.data.crop)
