@@ -45,7 +45,7 @@ MISTAKES = {
     "a flag's value": ("train toys --run.batch many -o run", "Invalid value"),
     "a seed below zero": ("data split toys out --seed -1", 'Invalid value "-1" for --seed. Must be >= 0.'),
     "a run among the images": (
-        "train toys -o toys/run",
+        "train toys --preset quick -o toys/run",
         "toys/run: lies inside of toys, which is left as it is; name a folder elsewhere",
     ),
     "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
