@@ -109,6 +109,12 @@ def test_more_hybrids_begin_with_the_fewer_and_every_code_has_a_donor_of_its_own
     assert (many[:, 0] == many[:, 1]).mean() < 0.05
 
 
+def test_hybrids_are_not_written_among_the_images_they_are_made_of(model: Model, toy_folder: Path) -> None:
+    with pytest.raises(UnweaveError, match="lies inside of"):
+        write_hybrids(model, toy_folder, toy_folder / "more", number=1)
+    assert not (toy_folder / "more").exists()
+
+
 def test_a_model_needs_its_attributes_in_the_data(model: Model, toy_folder: Path, tmp_path: Path) -> None:
     for table in toy_folder.glob("*/metadata.csv"):
         table.write_text(table.read_text().replace("colour", "tint"))

@@ -55,8 +55,30 @@ def test_a_run_that_changed_is_refused_in_one_line_when_it_is_resumed(run: Path)
         save_tensors(state, tensors, {"kind": "state", **kept})
         assert refused() == f"{run}: its state.safetensors lacks what a training state holds ('{missing}')"
     save_tensors(state, tensors, {"kind": "state"})
+    method = Unweave(build(TINY), {"shape": ("b",)})
     with pytest.raises(UnweaveError, match="does not say which classes it was trained on"):
-        start_from(run, Unweave(build(TINY), {"a": ("b",)}), {"a": ("b",)})
+        start_from(run, method, {"shape": ("b",)})
+    model = run / "best.safetensors"
+    tensors, header = load_tensors(model, "model")
+    for damaged in ({"shape": 5}, ["shape"]):
+        save_tensors(model, tensors, {**header, "kind": "model", "attributes": damaged})
+        with pytest.raises(UnweaveError, match="does not say which classes it was trained on"):
+            start_from(model, method, {"shape": ("b",)})
+
+
+def test_a_run_goes_on_with_the_rates_that_stand_in_its_settings_when_it_is_resumed(run: Path) -> None:
+    settings, state = (run / "config.yaml").read_text(), run / "state.safetensors"
+    for before, now in (("\n  lr: 0.0001\n", "\n  lr: 0.0\n"), ("\n  steps: 2\n", "\n  steps: 4\n")):
+        assert settings.count(before) == 1
+        settings = settings.replace(before, now)
+    (run / "config.yaml").write_text(settings)
+    first, _ = load_tensors(state, "state")
+    resume(run)
+    last, header = load_tensors(state, "state")
+    assert header["step"] == 4
+    same = {name: bool((first[name] == last[name]).all()) for name in first}
+    assert all(still for name, still in same.items() if name.startswith(("generator/", "classifiers/")))
+    assert not all(still for name, still in same.items() if name.startswith("critic/"))
 
 
 def test_labels_that_pairs_were_found_by_are_part_of_what_a_run_was_trained_on(

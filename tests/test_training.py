@@ -223,11 +223,14 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_part(
         return {**parts, "code": parts["code"] * float("nan")} if number == 7 else parts
 
     monkeypatch.setattr(Unweave, "step", broken)
-    with pytest.raises(
-        UnweaveError, match=r"step 8: the loss part 'code' is nan; the checkpoint of step 5 in .* is good"
-    ):
-        train(toy_folder, tmp_path / "run", **tiny())
-    assert load_tensors(tmp_path / "run" / "state.safetensors", "state")[1]["step"] == 5
+    run = tmp_path / "run"
+    with pytest.raises(UnweaveError) as error:
+        train(toy_folder, run, **tiny())
+    assert str(error.value) == (
+        f"step 8: the loss part 'code' is nan; the checkpoint of step 5 in {run} is good; in {run / 'config.yaml'}"
+        f" lower optim.lr, optim.critic_lr or the weight of a loss, then: unweave train --resume {run}"
+    )
+    assert load_tensors(run / "state.safetensors", "state")[1]["step"] == 5
 
 
 def test_a_run_folder_in_use_is_left_alone(toy_folder: Path, tmp_path: Path) -> None:
@@ -270,6 +273,15 @@ def test_arrays_train_as_a_folder_does_and_without_a_test_set(tmp_path: Path) ->
     with pytest.raises(UnweaveError, match="was trained on arrays"):
         resume(run)
     resume(run, data=table)
+
+
+def test_attributes_other_than_those_of_a_table_are_refused_instead_of_passed_over(toys: Path, tmp_path: Path) -> None:
+    settings = {**tiny(), "data": {"size": 32, "attributes": ["colour"]}}
+    with pytest.raises(UnweaveError) as error:
+        train(read_table(toys), tmp_path / "run", **settings)
+    line = "data.attributes is colour, but the table models shape, colour; name them where it is made"
+    assert str(error.value) == line
+    train(read_table(toys, attributes="colour"), tmp_path / "run", **{**settings, "run": tiny(steps=1)["run"]})
 
 
 def test_init_from_starts_with_the_other_runs_averaged_weights(whole: Path, toy_folder: Path, tmp_path: Path) -> None:

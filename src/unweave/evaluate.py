@@ -96,14 +96,20 @@ def labelled(card: ModelCard, data: str | Path, *, pattern: str | None = None) -
     Raises `UnweaveError` where `data` has no training or no test images or lacks an attribute of the model.
     """
     table = read_table(data, attributes=tuple(card.attributes), pattern=pattern)
-    test, training = table.rows("test"), table.rows("train")
-    if not len(test) or not len(training):
-        raise UnweaveError(f"{data}: has {len(training)} training and {len(test)} test images, expected some of each")
+    check_splits(table, data)
     pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
     columns = [
         [names.index(v) if v in names else -1 for v in table.columns[name]] for name, names in card.attributes.items()
     ]
     return Labelled(table=table, pixels=pixels, labels=np.array(columns, np.int64).T)
+
+
+def check_splits(table: AttributeTable, data: str | Path) -> None:
+    """Raise `UnweaveError` where `table`, read from `data`, has no training or no test images."""
+    training, test = len(table.rows("train")), len(table.rows("test"))
+    if not training or not test:
+        found = f"has {training} training and {test} test images, expected some of each"
+        raise UnweaveError(f"{data}: {found}; unweave data split makes both")
 
 
 def held_out_of(card: ModelCard, data: Labelled, *, judge_steps: int, seed: int) -> HeldOut:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from unweave.codes import Codes
 from unweave.data.batches import as_images
 from unweave.data.cache import cached_images
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, read_table
 from unweave.data.writing import metadata
 from unweave.draw import save
@@ -33,6 +34,7 @@ def write_hybrids(
     """
     generator = model.generator  # before all else: an exported model has none
     table = read_table(data, attributes=model.attributes, pattern=pattern)
+    check_outside(Path(out), table.source)
     training, card = table.rows("train"), model.card
     if not len(training):
         raise UnweaveError(f"{data}: has no training images")

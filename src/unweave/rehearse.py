@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from math import isnan, nan
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ import yaml
 from unweave import processes
 from unweave.config import Config
 from unweave.data.batches import Batch
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable
 from unweave.interface import Method
 from unweave.machine import memory_advice, memory_kept
@@ -40,6 +41,8 @@ def rehearse(
             if folder is not None:
                 check_free(folder)
             table, config, method = begin(data, config, init_from)
+            if folder is not None:
+                check_outside(folder, table.source)
         yield from lines(table, config, method)
 
 
@@ -56,8 +59,9 @@ def lines(table: AttributeTable, config: Config, method: Method) -> Iterator[str
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     pixels = len(table.files) * config.data.size**2 * config.data.channels
     each = f" in each of {processes.world()} processes" if processes.world() > 1 else ""
-    used = f"{peak_memory(method.device) / 1e9:.1f} GB{each}"
-    yield f"memory: {used}; {pixels / 1e6:.0f} MB of images in the cache folder"
+    used = peak_memory(method.device)
+    of_steps = "" if isnan(used) else f"{used / 1e9:.1f} GB{each}; "
+    yield f"memory: {of_steps}{pixels / 1e6:.0f} MB of images in the cache folder"
 
 
 def expected(table: AttributeTable, method: Method) -> tuple[int, float]:
@@ -96,9 +100,13 @@ def parameters(net: torch.nn.Module) -> int:
 
 
 def peak_memory(device: torch.device) -> float:
-    """Most bytes in use so far: of the device, or of this process on the CPU."""
+    """Most bytes in use so far: of the device, or of this process on the CPU; not a number where none are told."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return nan
     unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

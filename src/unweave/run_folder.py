@@ -152,7 +152,7 @@ def start_from(source: Path, method: Method, classes: Mapping[str, Sequence[str]
         tensors, header = load_tensors(source / "state.safetensors", "state")
         tensors |= {f"generator/{key}": value for key, value in _under("average/", tensors).items()}
         theirs = header.get("classes")
-    if not isinstance(theirs, dict):
+    if not isinstance(theirs, dict) or not all(isinstance(names, list) for names in theirs.values()):
         raise UnweaveError(f"{source}: does not say which classes it was trained on")
     taken = 0
     with torch.no_grad():

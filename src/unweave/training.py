@@ -25,6 +25,7 @@ from unweave.config import Config
 from unweave.data.batches import TrainingSet, check_settings, training_set
 from unweave.data.cache import cached_images
 from unweave.data.pictures import check_crop
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, read_table
 from unweave.errors import UnweaveError
 from unweave.evaluate import HeldOut, held_out, score
@@ -77,6 +78,7 @@ def train(
         with processes.agreed():
             check_free(run)
             table, config, method = begin(data, config, init_from)
+            check_outside(run, table.source)
         with processes.in_turn():
             if processes.first():
                 with made(run):
@@ -95,6 +97,9 @@ def begin(
     """All that comes before the images: labels, resolved settings, networks; raises for all that is wrong with them."""
     if config.run.tensorboard:
         check_tensorboard()
+    if isinstance(data, AttributeTable) and config.data.attributes not in ((), data.attributes):
+        named, modelled = ", ".join(config.data.attributes), ", ".join(data.attributes)
+        raise UnweaveError(f"data.attributes is {named}, but the table models {modelled}; name them where it is made")
     table = as_table(data, config)
     check_settings(table, config)
     check_crop(config.data.crop)
@@ -310,8 +315,10 @@ def finite(parts: Mapping[str, Tensor], step: int, run: Path, saved: int) -> dic
     for name, value in values.items():
         if not np.isfinite(value):
             good = f"the checkpoint of step {saved} in {run} is good"
-            mend = "lower optim.lr, optim.critic_lr or the weight of a loss"
-            raise UnweaveError(f"step {step}: the loss part '{name}' is {value}; {good}; {mend}")
+            lower = f"in {run / 'config.yaml'} lower optim.lr, optim.critic_lr or the weight of a loss"
+            raise UnweaveError(
+                f"step {step}: the loss part '{name}' is {value}; {good}; {lower}, then: unweave train --resume {run}"
+            )
     return values
 
 

@@ -70,8 +70,8 @@ def test_data_without_test_images_gets_one_line(
     with pytest.raises(SystemExit) as left:
         main(["evaluate", str(run), str(toy_folder / "train")])
     assert left.value.code == 2
-    line = f"unweave: {toy_folder / 'train'}: has 48 training and 0 test images, expected some of each\n"
-    assert capsys.readouterr().err.endswith(line)
+    line = "has 48 training and 0 test images, expected some of each; unweave data split makes both"
+    assert capsys.readouterr().err.endswith(f"unweave: {toy_folder / 'train'}: {line}\n")
 
 
 def test_data_of_other_classes_are_said_to_tell_nothing(

@@ -44,6 +44,10 @@ MISTAKES = {
     ),
     "a flag's value": ("train toys --run.batch many -o run", "Invalid value"),
     "a seed below zero": ("data split toys out --seed -1", 'Invalid value "-1" for --seed. Must be >= 0.'),
+    "a run among the images": (
+        "train toys --preset quick -o toys/run",
+        "toys/run: lies inside of toys, which is left as it is; name a folder elsewhere",
+    ),
     "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
     "no model": ("info gone", "gone: no such run folder or model file, nor a bundled model (faces64)"),
     "a model of another program": ("info other.safetensors", "other.safetensors: not a file that unweave wrote, or"),
@@ -85,6 +89,7 @@ def test_a_mistake_gets_one_line_and_leaves_nothing(
     assert said.startswith("unweave: " + line.format(here=here))
     assert said.count("\n") == 1
     assert not (here / "run").exists()
+    assert not (here / "toys" / "run").exists()
 
 
 def test_one_class_alone_is_a_warning_and_an_error_where_no_attribute_has_more(here: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -203,6 +204,14 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     for expected in ("networks:", "48 training", "parameters", "time", "memory"):
         assert expected in shown
     assert not run.exists()
+
+
+def test_a_system_that_does_not_tell_the_memory_in_use_does_not_keep_a_dry_run(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+    main(["train", str(toy_folder), "--dry-run", *TINY])
+    assert capsys.readouterr().out.splitlines()[-1] == "memory: 0 MB of images in the cache folder"
 
 
 def test_the_recipe_of_the_bundled_faces_is_good_for_other_data_without_its_names(

@@ -98,6 +98,10 @@ def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
             "'colour' predicts 'shape' in 100.0% of the training images, so their codes may mix",
         ),
         (
+            {"train": [*good_rows(), "x.png,a,NaN", "y.png,b,NaN"]},
+            "'colour' has the class 'NaN'; if that means a missing label, leave those cells empty",
+        ),
+        (
             {"train": [f"{k:02}.png,{'abB'[k % 3]},{'rgbw'[k // 3 % 4]}" for k in range(24)]},
             "'shape' has the classes 'B' and 'b', which differ only by case",
         ),
@@ -129,6 +133,19 @@ def test_small_and_unlisted_images_are_warnings(tmp_path: Path) -> None:
         "train/03.png: is 20 x 70 pixels and will be enlarged to 64, 1 of 1 such images",
     ]
     assert report.summary[0] == "images: 24 train; 20-64 x 64-70 pixels"
+
+
+def test_folders_below_those_of_the_classes_are_said_to_be_no_labels(tmp_path: Path) -> None:
+    for k in range(32):
+        file = tmp_path / ("anna", "ben")[k % 2] / ("sad", "glad")[k // 2 % 2] / f"{k:02}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (64, 64)).save(file)
+    report = check(tmp_path)
+    assert report.summary[1].startswith("class: 2 classes, training images of each 16 / 16 / 16")
+    assert lines(report, "error") == []
+    assert lines(report, "warning") == [
+        "anna/glad/02.png: its class is 'anna', the folder 'glad' below it is no label, 1 of 32 such images"
+    ]
 
 
 def test_rows_of_names_are_told_by_the_image(tmp_path: Path) -> None:

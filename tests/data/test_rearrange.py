@@ -111,6 +111,20 @@ def test_any_layout_is_exported_with_its_labels(tmp_path: Path) -> None:
     assert read_table(tmp_path / "out").columns == {"who": ("001", "002"), "side": ("left", "right")}
 
 
+@pytest.mark.parametrize("command", ["split", "join", "export"])
+def test_a_set_is_not_written_among_the_images_it_is_made_of(command: str, toy_folder: Path, tmp_path: Path) -> None:
+    other, out = people(tmp_path / "people"), toy_folder / "deep" / "out"
+    made = {
+        "split": lambda: split(toy_folder, out),
+        "join": lambda: join([other, toy_folder], out),
+        "export": lambda: export(toy_folder, out),
+    }
+    with pytest.raises(UnweaveError) as error:
+        made[command]()
+    assert str(error.value) == f"{out}: lies inside of {toy_folder}, which is left as it is; name a folder elsewhere"
+    assert not (toy_folder / "deep").exists()
+
+
 def test_a_packed_folder_reads_alike_and_is_the_same_file_every_time(toy_folder: Path, tmp_path: Path) -> None:
     assert pack(toy_folder, tmp_path / "a.zip") == 62
     assert read_table(tmp_path / "a.zip").columns == read_table(toy_folder).columns

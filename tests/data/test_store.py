@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,6 +62,21 @@ def test_folders_that_link_in_a_circle_are_walked_once(tmp_path: Path) -> None:
     (tmp_path / "a" / "x.png").write_bytes(b"")
     (tmp_path / "a" / "again").symlink_to(tmp_path)
     assert Store(tmp_path).names == ("a/x.png",)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_and_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    look = os.scandir
+
+    def closed(place: str) -> object:
+        if Path(place).name == "a":
+            raise PermissionError(errno.EACCES, "Permission denied", place)
+        return look(place)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    assert refused(tmp_path) == f"{tmp_path / 'a'}: cannot be read (Permission denied)"
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/x", "C:/x", "a\\..\\x"])

@@ -212,6 +212,11 @@ def test_a_mistake_in_arrays_gives_its_line(images: np.ndarray, columns: dict, h
         ("metadata.csv", "file_name,a\nA.jpg,x\n", "metadata.csv row 2: no such file 'A.jpg'; did you mean 'a.png'?"),
         (
             "metadata.csv",
+            "file_name,a\n.\\a.png,x\n",
+            "metadata.csv row 2: no such file '.\\a.png'; did you mean 'a.png'?",
+        ),
+        (
+            "metadata.csv",
             "file_name,a\na.png,x\n./a.png,y\n",
             "metadata.csv row 3: 'a.png' is already in metadata.csv row 2, expected each image once",
         ),

@@ -31,6 +31,7 @@ from unweave.compare.protocol import (
 )
 from unweave.compare.runs import cost, is_begun, trained, whole_settings
 from unweave.config import Config, read_config
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, read_table
 from unweave.draw import save
 from unweave.errors import UnweaveError
@@ -81,6 +82,7 @@ def compare(
         raise UnweaveError(f"a run of {unasked[0]} is given, which is not among the methods {', '.join(methods)}")
     arrays = isinstance(data, AttributeTable)
     whole = data if arrays else read_table(data, attributes=attributes, pattern=pattern)
+    check_outside(out, whole.source)
     name = str(whole.source or "arrays") if arrays else str(data)
     start, ends = ways(whole, attribute, source, targets)
     protocol = Protocol(

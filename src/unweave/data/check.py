@@ -18,6 +18,9 @@ from unweave.data.store import Store, default_attributes, find_source
 from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table, names_of, nothing_to_learn
 from unweave.errors import UnweaveError
 
+NO_LABEL = frozenset("nan NaN NA <NA> N/A n/a null NULL None #N/A".split())
+"""What other programs write where a label is missing."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -85,6 +88,9 @@ def label_warnings(table: AttributeTable, rows: Sequence[Row]) -> Iterator[str]:
             for k in labelled[counts[column[labelled]] == 1]:
                 label = classes[column[k]]
                 yield f"{rows[k].place}: '{rows[k].file}' is the only training image with {name} '{label}'"
+        for label in classes:
+            if label in NO_LABEL:
+                yield f"'{name}' has the class '{label}'; if that means a missing label, leave those cells empty"
         yield from _alike_but_for_case(name, classes)
         yield from _unseen(table, name)
     yield from _predictions(table, labels[training])

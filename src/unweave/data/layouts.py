@@ -85,6 +85,10 @@ def _by_folder(store: Store, listing: Listing) -> None:
             listing.error(f"{name}: lies outside the folders of the {'splits and ' if has_splits else ''}classes")
         else:
             listing.rows.append(Row(place=name, file=name, split=split or "train", values={"class": folders[0]}))
+    deeper = [(name, folders) for name, folders in zip(names, classes, strict=True) if len(folders) > 1]
+    for name, (of_class, below, *_) in deeper[:1]:
+        told = f"its class is '{of_class}', the folder '{below}' below it is no label"
+        listing.warning(f"{name}: {told}, 1 of {len(deeper)} such images")
 
 
 def _by_metadata(store: Store, listing: Listing) -> None:
@@ -94,7 +98,7 @@ def _by_metadata(store: Store, listing: Listing) -> None:
     if len(set(folders)) < len(tables) or ("" in folders and len(tables) > 1):
         listing.error(f"{store.path}: holds {' and '.join(tables)}, expected one, or one in each of train and test")
         return
-    alike = {_without_ending(name): name for name in store.names}
+    alike = {_spelled_alike(name): name for name in store.names}
     seen: dict[str, str] = {}
     for name, folder in zip(tables, folders, strict=True):
         for number, cells in read_metadata(store.read(name), name, listing):
@@ -103,7 +107,7 @@ def _by_metadata(store: Store, listing: Listing) -> None:
             if row is None:
                 continue
             if row.file not in store:
-                guess = alike.get(_without_ending(row.file))
+                guess = alike.get(_spelled_alike(row.file))
                 listing.error(f"{place}: no such file '{row.file}'" + (f"; did you mean '{guess}'?" if guess else ""))
             elif row.file in seen:
                 listing.error(f"{place}: '{row.file}' is already in {seen[row.file]}, expected each image once")
@@ -116,8 +120,9 @@ def _by_metadata(store: Store, listing: Listing) -> None:
         listing.warning(f"{unlisted[0]}: has no row in the metadata and is not used, 1 of {len(unlisted)} such images")
 
 
-def _without_ending(name: str) -> str:
-    return posixpath.splitext(name)[0].lower()
+def _spelled_alike(name: str) -> str:
+    """The same for names that differ in case, in their ending, or in Windows' separators only."""
+    return posixpath.splitext(posixpath.normpath(name.replace("\\", "/")))[0].lower()
 
 
 def _row(place: str, folder: str, cells: dict[str, str | None], listing: Listing) -> Row | None:

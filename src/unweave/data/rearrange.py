@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from unweave.data.layouts import image_names
-from unweave.data.store import SPLITS, Store, find_source
+from unweave.data.store import SPLITS, Store, check_outside, find_source
 from unweave.data.table import AttributeTable, Column, natural, read_table
 from unweave.data.writing import Entry, write_set
 from unweave.errors import UnweaveError, did_you_mean
@@ -36,6 +36,7 @@ def split(
     if not 0 < share < 1:
         raise UnweaveError(f"share is {share:g}, expected more than 0 and less than 1")
     table = read_table(source, pattern=pattern)
+    check_outside(Path(out), table.source)
     if by is not None and by not in table.columns:
         known, guess = ", ".join(table.columns), did_you_mean(by, table.columns)
         raise UnweaveError(f"{source}: there is no column '{by}' among {known}" + (f"; {guess}" if guess else ""))
@@ -64,6 +65,8 @@ def join(sources: Sequence[str | Path], out: Path) -> Counter[str]:
     if len(sources) < 2:
         raise UnweaveError(f"there are {len(sources)} data sets to join, expected at least 2")
     tables = [read_table(source) for source in sources]
+    for table in tables:
+        check_outside(Path(out), table.source)
     columns = list(dict.fromkeys(column for table in tables for column in table.columns))
 
     def entries() -> Iterator[Entry]:
@@ -79,6 +82,7 @@ def export(source: str | Path, out: Path, *, pattern: str | None = None) -> Coun
     `datasets.load_dataset("imagefolder", data_dir=out)` reads it, with all labels as text.
     """
     table = read_table(source, pattern=pattern)
+    check_outside(Path(out), table.source)
     return write_set(out, _entries(table, table.splits), list(table.columns), form="jsonl")
 
 

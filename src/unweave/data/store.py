@@ -103,6 +103,12 @@ def find_source(source: str | Path) -> Path:
     return path
 
 
+def check_outside(out: Path, source: Path | None) -> None:
+    """Raise `UnweaveError` where `out` lies in the folder `source`: pictures in it would be among the images there."""
+    if source is not None and source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+        raise UnweaveError(f"{out}: lies inside of {source}, which is left as it is; name a folder elsewhere")
+
+
 def default_attributes(path: Path) -> tuple[str, ...] | None:
     """The columns to model where none are named: all of them (None), but the chosen ones of a bundled set."""
     return BUNDLED_ATTRIBUTES.get(path.stem) if path == bundled(f"{path.stem}.zip") else None
@@ -135,12 +141,17 @@ def unsafe(name: str) -> bool:
 
 def _walk(folder: Path) -> list[str]:
     names, seen = [], set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+    for place, folders, files in os.walk(folder, onerror=_tell, followlinks=True):
         seen.add(os.path.realpath(place))  # links may lead in a circle
         folders[:] = [name for name in folders if name[0] != "." and os.path.realpath(Path(place, name)) not in seen]
         below = Path(place).relative_to(folder).parts
         names += ["/".join((*below, name)) for name in files if name[0] != "."]  # a Path for each would take long
     return names
+
+
+def _tell(error: OSError) -> None:
+    # Else what is in a folder that may not be looked into would be left out without a word.
+    raise UnweaveError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:

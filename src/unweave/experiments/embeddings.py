@@ -16,7 +16,7 @@ from unweave.data.cache import cached_images
 from unweave.data.table import read_table
 from unweave.draw import grid
 from unweave.errors import UnweaveError
-from unweave.evaluate import Labelled
+from unweave.evaluate import Labelled, check_splits
 from unweave.experiments.found import Found
 from unweave.experiments.roles import Roles, roles_of, texts
 from unweave.experiments.shallow import BATCH, CODE, HIDDEN, RATE, train_perceptrons
@@ -40,9 +40,7 @@ Points = Float[np.ndarray, "points dimensions"]
 def small_images(data: str | Path, *, pattern: str | None = None) -> Labelled:
     """Labelled images of 32 x 32 pixels; raises `UnweaveError` where there are no training or no test images."""
     table = read_table(data, pattern=pattern)
-    training, test = len(table.rows("train")), len(table.rows("test"))
-    if not training or not test:
-        raise UnweaveError(f"{data}: has {training} training and {test} test images, expected some of each")
+    check_splits(table, data)
     pixels = cached_images(table, size=SIDE, channels=3, crop="center")
     return Labelled(table=table, pixels=pixels, labels=table.labels())
 

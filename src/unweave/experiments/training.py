@@ -11,6 +11,7 @@ from typing import Any
 from unweave.codes import unknown_name
 from unweave.compare.runs import is_begun, trained
 from unweave.config import Config, build, preset
+from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, classes_of
 from unweave.errors import UnweaveError
 from unweave.machine import memory_kept
@@ -43,6 +44,8 @@ def trained_in(run: Path, table: AttributeTable, config: Config) -> Path:
 
 def foretell(table: AttributeTable, config: Config, runs: Sequence[Path]) -> None:
     """Say on stderr how long the runs take that are not begun yet; raises for all that could keep them from it."""
+    for run in runs:
+        check_outside(run, table.source)
     left = sum(not is_begun(run) for run in runs)
     if left:
         with memory_kept():

@@ -14,7 +14,7 @@ from unweave.begun import filling
 from unweave.data.databases.selection import SHOWN, Picture, Selection
 from unweave.data.pictures import crop_resize, decode, to_picture
 from unweave.data.pool import in_blocks
-from unweave.data.store import Store
+from unweave.data.store import Store, check_outside
 from unweave.data.writing import metadata
 from unweave.errors import UnweaveError, one_line
 from unweave.files import CannotWriteError, expanded, write_whole
@@ -49,8 +49,7 @@ def prepare(
     path, out = expanded(source), Path(out)
     if size < 1:
         raise UnweaveError(f"size is {size}, expected at least 1")
-    if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
-        raise UnweaveError(f"{out}: lies inside of {path}, which is left as it is; name a folder elsewhere")
+    check_outside(out, path)
     with Store(path) as store:
         selection = select(store.names, str(source))
         with filling(out, _settings(selection, size)):
