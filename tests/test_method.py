@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import torch
 
 from unweave.config import Config, build
 from unweave.data.batches import Batch
-from unweave.losses import label_loss
+from unweave.losses import gradient_of, label_loss
 from unweave.method import Unweave, learning_rate_share
 
 CLASSES = {"identity": ("a", "b", "c"), "light": ("x", "y")}
@@ -146,6 +147,21 @@ def test_what_syntheses_show_is_a_mean_over_those_whose_label_is_known() -> None
             counts.tolist(),
             (3 * counts).tolist(),
         ]
+
+
+def test_a_critic_that_is_told_labels_is_told_what_each_image_should_show() -> None:
+    method, batch = Unweave(tiny(networks={"critic_labels": True}), CLASSES), a_batch([[0, -1], [1, 1], [2, 0], [0, 1]])
+    draws = method.draw(batch, 3)
+    lent = torch.stack([batch.labels[draws.permutations[name], k] for k, name in enumerate(CLASSES)], 1)
+    assert not torch.equal(lent, batch.labels)
+    _, parts, synthesis, reconstruction = method.generator_objective(batch, draws)
+    torch.testing.assert_close(parts["adversarial"], -method.critic(synthesis, lent).mean())
+    _, parts = method.critic_objective(batch, synthesis.detach(), reconstruction.detach(), draws)
+    margin = method.critic(batch.images, batch.labels).mean() - method.critic(synthesis, lent).mean()
+    torch.testing.assert_close(parts["margin"], margin)
+    between = batch.images + draws.mixing * (synthesis.detach() - batch.images)
+    norms = gradient_of(partial(method.critic, labels=lent))(between).flatten(1).norm(dim=1)
+    torch.testing.assert_close(parts["gradient_penalty"], (norms - 1).square().mean())
 
 
 def test_without_average_the_last_weights_are_used_and_with_it_they_lag() -> None:

@@ -1,3 +1,6 @@
+import itertools
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -86,22 +89,34 @@ def test_the_critic_halves_as_often_as_the_size_allows(size: int, halvings: int)
     assert len(Critic(size=size, width=1 / 16).trunk) == halvings
 
 
+@pytest.mark.parametrize("told", [(), (3, 2)])
 @pytest.mark.parametrize("size", [32, 36, 100])
-def test_the_critics_gradient_and_what_it_teaches_are_those_of_autograd(size: int) -> None:
-    critic, images = Critic(size=size, width=1 / 16).double(), torch.rand(2, 3, size, size, dtype=torch.float64) * 2 - 1
+def test_the_critics_gradient_and_what_it_teaches_are_those_of_autograd(size: int, told: tuple[int, ...]) -> None:
+    critic = Critic(size=size, width=1 / 16, told=told).double()
+    images = torch.rand(2, 3, size, size, dtype=torch.float64) * 2 - 1
+    labels = torch.tensor([[2, 0], [1, -1]])
     start(critic, "he")
-    for module in critic.modules():
+    for module in (*critic.trunk.modules(), critic.score):
         if isinstance(module, torch.nn.Conv2d):
             module.bias = torch.nn.Parameter(torch.randn_like(module.weight[:, 0, 0, 0]))
     found = []
-    for gradient in (critic.gradient, gradient_of(critic)):
+    for gradient in (partial(critic.gradient, labels=labels), gradient_of(partial(critic, labels=labels))):
         critic.zero_grad()
         of_images = gradient(images)
         (of_images.flatten(1).norm(dim=1) - 1).square().mean().backward()
         found.append([of_images.detach(), *(p.grad for p in critic.parameters() if p.ndim == 4)])
     for ours, theirs in zip(*found, strict=True):
         torch.testing.assert_close(ours, theirs)
-    assert len(found[0]) == len(critic.trunk) + 2
+    assert len(found[0]) == len(critic.trunk) + 2 + len(told)
+
+
+def test_a_critic_that_is_told_labels_scores_the_same_image_differently_and_a_missing_one_not_at_all() -> None:
+    critic, image = Critic(size=32, width=1 / 16, told=(3, 2)), torch.rand(1, 3, 32, 32) * 2 - 1
+    plain = critic.score(critic.trunk(image))
+    shown = [critic(image, torch.tensor([labels])) for labels in ([0, 0], [0, 1], [1, 0], [0, -1], [-1, 0], [-1, -1])]
+    assert torch.equal(shown[5], plain)
+    torch.testing.assert_close(shown[3] + shown[4] - plain, shown[0])  # each attribute adds a score of its own
+    assert all((one - other).abs().max() > 1e-4 for one, other in itertools.combinations(shown, 2))
 
 
 def test_encoders_share_no_weights() -> None:

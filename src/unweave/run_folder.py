@@ -171,12 +171,12 @@ def _their_key(key: str, mine: Mapping[str, Sequence[str]], theirs: Mapping[str,
     """What another run calls a tensor of ours; "" where it has none of that meaning."""
     if key.startswith("generator/decoder"):
         return key if list(mine) == list(theirs) else ""  # it reads the codes in their order
-    numbered = re.match(r"(generator/encoders\.|classifiers/|critic/heads\.)(\d+)(.*)", key)
+    numbered = re.match(r"(generator/encoders\.|classifiers/|critic/heads\.|critic/of_labels\.)(\d+)(.*)", key)
     if not numbered:
         return key
     where, number, layer = numbered.groups()
     attribute = [*mine, REST][int(number)]
-    tells_classes = "heads" in where or layer.startswith(".head")
+    tells_classes = where.startswith("critic/") or layer.startswith(".head")
     if attribute not in [*theirs, REST] or (tells_classes and list(mine[attribute]) != list(theirs[attribute])):
         return ""
     return f"{where}{[*theirs, REST].index(attribute)}{layer}"
