@@ -113,6 +113,35 @@ def test_losses_of_cyclegan() -> None:
     assert critic.item() == pytest.approx(((0.7**2 + 0.3**2) + (0.2**2 + 0.8**2)) / 2)
 
 
+def test_what_networks_of_cyclegan_take_in_together_they_see_one_by_one() -> None:
+    method = tiny("cyclegan")
+    assert isinstance(method, CycleGAN)
+    there, back = method.generator.there, method.generator.back
+    first, second = torch.rand(2, 2, 3, 32, 32) * 2 - 1
+    with torch.no_grad():
+        _, parts, to_first, to_second = method.generator_objective(first, second)
+        critic = method.critic_objective(first, second, to_first, to_second)
+        assert torch.allclose(to_second, there(first), atol=1e-4)
+        assert torch.allclose(to_first, back(second), atol=1e-4)
+        kept = (back(first) - first).abs().mean() + (there(second) - second).abs().mean()
+        scores = [method.critics.first(images) for images in (first, to_first)]
+        scores += [method.critics.second(images) for images in (second, to_second)]
+    assert parts["identity"].item() == pytest.approx(kept.item(), rel=1e-4)
+    wanted = sum(((of - real) ** 2).mean().item() for of, real in zip(scores, (1, 0, 1, 0), strict=True)) / 2
+    assert critic.item() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_cyclegan_without_the_identity_loss_translates_alike() -> None:
+    with_it, without = tiny("cyclegan"), tiny("cyclegan", identity=0.0)
+    assert isinstance(with_it, CycleGAN)
+    assert isinstance(without, CycleGAN)
+    images = torch.rand(2, 2, 3, 32, 32) * 2 - 1
+    both, neither = (method.generator_objective(*images)[1] for method in (with_it, without))
+    assert "identity" not in neither
+    for name in ("adversarial", "cycle"):
+        assert neither[name].item() == pytest.approx(both[name].item(), rel=1e-4)
+
+
 def test_losses_of_pix2pix() -> None:
     method = tiny("pix2pix")
     assert isinstance(method, Pix2Pix)

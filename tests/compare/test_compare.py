@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,8 @@ def test_what_keeps_a_method_from_training_is_told_before_any_is_trained(tmp_pat
         assert not (tmp_path / "out").exists()
 
 
-def test_a_time_is_as_many_whole_rounds_as_fit_in_at_the_pace_of_a_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_is_as_many_whole_rounds_as_fit_in_at_the_pace_once_warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that goes on by a second a step, 20 for the first two, and by a quarter where a batch is drawn."""
     table = looks()
     settings = {
         "method": "stargan",
@@ -215,7 +217,23 @@ def test_a_time_is_as_many_whole_rounds_as_fit_in_at_the_pace_of_a_few_steps(mon
     method = make_rival(build(settings), table)
     assert table.pixels is not None
     training = training_set(table, table.pixels, method.config)
-    assert pace(method, training) > 0
+    seconds, taken, batch, step = [0.0], [], method.batch, method.step
+
+    def drawn(*given: Any) -> Batch:
+        seconds[0] += 0.25
+        return batch(*given)
+
+    def slow(given: Batch, number: int) -> Parts:
+        taken.append(number)
+        seconds[0] += 1 if number > 1 else 20
+        return step(given, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(budgets, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
+        patch.setattr(method, "batch", drawn)
+        patch.setattr(method, "step", slow)
+        assert pace(method, training) == 1.25
+    assert taken == list(range(6))  # a round that warms up, and two of 2.5 s each
     monkeypatch.setattr(budgets, "pace", lambda *_: 0.7)
     assert steps_within(parse_budget("1m"), method, training, 1) == 84  # 85 fit in
     assert steps_within(parse_budget("1m"), method, training, 2) == 42

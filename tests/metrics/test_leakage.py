@@ -43,6 +43,14 @@ def test_missing_labels_are_neither_learnt_nor_asked_and_the_random_state_is_lef
     assert torch.equal(state, torch.get_rng_state())
 
 
+def test_what_was_the_same_in_all_training_images_misleads_no_probe() -> None:
+    of_training, of_test = labels(200, 0), labels(100, 1)
+    codes = torch.cat([torch.eye(CLASSES)[of_training], torch.zeros(200, 1)], 1)
+    others = torch.cat([torch.eye(CLASSES)[of_test], torch.full((100, 1), 0.1)], 1)
+    found = leakage(codes, of_training, others, of_test)
+    assert found["linear"] == found["mlp"] == 1
+
+
 def test_codes_are_pooled_to_the_means_of_cells() -> None:
     code = torch.arange(64.0).view(1, 1, 8, 8)
     assert pooled(code).tolist()[0][:2] == [4.5, 6.5]

@@ -106,33 +106,31 @@ class CycleGAN(Rival[TwoWay]):
     def generator_objective(self, first: Image, second: Image) -> tuple[Tensor, Parts, Image, Image]:
         """The generators' loss, its parts, the translations into the first class and those into the second."""
         weights, there, back = self.config.rivals, self.generator.there, self.generator.back
+        parts: Parts = {}
         with self.autocast():
-            to_second, to_first = there(first), back(second)
+            if weights.identity:  # each network takes both classes at once: its norms are of single images
+                to_second, second_kept = there(torch.cat([first, second])).chunk(2)
+                to_first, first_kept = back(torch.cat([second, first])).chunk(2)
+                parts["identity"] = F.l1_loss(first_kept.float(), first) + F.l1_loss(second_kept.float(), second)
+            else:
+                to_second, to_first = there(first), back(second)
             first_again, second_again = back(to_second).float(), there(to_first).float()
         to_first, to_second = to_first.float(), to_second.float()
         with frozen(self.critics):
             scores = self.critics.first(to_first), self.critics.second(to_second)
-        parts = {
-            "adversarial": least_squares(scores[0], 1.0) + least_squares(scores[1], 1.0),
-            "cycle": F.l1_loss(first_again, first) + F.l1_loss(second_again, second),
-        }
+        parts["adversarial"] = least_squares(scores[0], 1.0) + least_squares(scores[1], 1.0)
+        parts["cycle"] = F.l1_loss(first_again, first) + F.l1_loss(second_again, second)
         total = parts["adversarial"] + weights.cycle * parts["cycle"]
         if weights.identity:
-            with self.autocast():
-                first_kept, second_kept = back(first).float(), there(second).float()
-            parts["identity"] = F.l1_loss(first_kept, first) + F.l1_loss(second_kept, second)
             total = total + weights.identity * parts["identity"]
         return total, {**parts, "generator": total}, to_first, to_second
 
     def critic_objective(self, first: Image, second: Image, to_first: Image, to_second: Image) -> Float[Tensor, ""]:
         """Half the least-squares loss of each critic on real images and on translations, which may be earlier ones."""
-        losses = [
-            least_squares(critic(real), 1.0) + least_squares(critic(made), 0.0)
-            for critic, real, made in (
-                (self.critics.first, first, to_first),
-                (self.critics.second, second, to_second),
-            )
-        ]
+        losses = []
+        for critic, real, made in ((self.critics.first, first, to_first), (self.critics.second, second, to_second)):
+            of_real, of_made = critic(torch.cat([real, made])).chunk(2)
+            losses.append(least_squares(of_real, 1.0) + least_squares(of_made, 0.0))
         return torch.stack(losses).sum() / 2
 
 

@@ -88,12 +88,12 @@ class StarGAN(Rival[Generator]):
         weights = self.config.rivals
         with torch.no_grad(), self.autocast():
             translation = self.generator(batch.images, one_hots(targets, self.sizes)).float()
-        real, logits = self.critic(batch.images)
-        synthetic, _ = self.critic(translation)
+        scores, logits = self.critic(torch.cat([batch.images, translation]))
+        real, synthetic = scores.chunk(2)
         gradient = gradient_of(lambda x: self.critic(x)[0])
         parts = {
             "margin": real.mean() - synthetic.mean(),
-            "critic_labels": classes_loss(logits, batch.labels, self.sizes),
+            "critic_labels": classes_loss(logits[: len(real)], batch.labels, self.sizes),
             "gradient_penalty": gradient_penalty(gradient, batch.images, translation, mixing),
         }
         total = critic_adversary(real, synthetic, "wasserstein")

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from unweave.data.batches import TrainingSet
 from unweave.errors import UnweaveError
 from unweave.interface import Method
-from unweave.rehearse import seconds_per_step
+from unweave.machine import memory_advice, memory_kept
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
+MEASURED = 5.0
+"""Seconds of training by which the pace is told, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ def parse_budget(text: str) -> Budget:
 def steps_within(budget: Budget, method: Method, training: TrainingSet, networks: int) -> int:
     """Steps of one of `networks` that share the budget equally, in whole rounds that train all parts of it.
 
-    A time is counted at the pace of a few steps that are taken now; the method's weights are to be thrown away.
+    A time is counted at the pace of some seconds of training now; the method's weights are to be thrown away.
     Raises `UnweaveError` where not even one round fits.
     """
     if budget.images is not None:
@@ -55,8 +57,18 @@ def steps_within(budget: Budget, method: Method, training: TrainingSet, networks
 
 
 def pace(method: Method, training: TrainingSet) -> float:
-    """Seconds a step, with the drawing of its batch."""
-    start = time.perf_counter()
-    batches = [method.batch(training, step) for step in range(3)]
-    drawing = (time.perf_counter() - start) / len(batches)
-    return drawing + seconds_per_step(method, batches[0])
+    """Seconds a step, with the drawing of its batch: the mean over whole rounds, trained as the run will be."""
+    with memory_kept(), memory_advice(method.config):
+        train_round(method, training, 0)  # the first also warms up
+        rounds, start = 0, time.perf_counter()
+        while (spent := time.perf_counter() - start) < MEASURED or not rounds:
+            rounds += 1
+            train_round(method, training, rounds)
+    return spent / (rounds * method.rhythm)
+
+
+def train_round(method: Method, training: TrainingSet, number: int) -> None:
+    """The steps of one round, in which every network is trained, and their end on the device."""
+    for step in range(number * method.rhythm, (number + 1) * method.rhythm):
+        parts = method.step(method.batch(training, step), step)
+        next(iter(parts.values())).item()

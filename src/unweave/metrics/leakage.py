@@ -46,7 +46,8 @@ def leakage(
     """
     known, other_known = labels >= 0, other_labels >= 0
     x, y, others, truth = codes[known], labels[known], other_codes[other_known], other_labels[other_known]
-    mean, deviation = x.mean(0), x.std(0) + 1e-6
+    mean, deviation = x.mean(0), x.std(0)
+    deviation = deviation.masked_fill(deviation < 1e-6, torch.inf)  # what never varied could not be learned from
     x, others = (x - mean) / deviation, (others - mean) / deviation
     classes = int(max(y.max(), truth.max())) + 1
     probes = {"linear": linear_probe(x, y, classes), "mlp": mlp_probe(x, y, classes, seed=seed)}
