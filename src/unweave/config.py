@@ -100,6 +100,9 @@ class LossConfig:
     """How far the norm of the critic's gradient is from 1 (Eq. 9)."""
     objective: Literal["wasserstein", "standard"] = "wasserstein"
     """Adversary: wasserstein with gradient penalty (Eq. 9) or standard (Eq. 7)."""
+    single: float = 0.0
+    """Share of the syntheses that take one attribute alone from another image, as a transfer does; all others take each
+    attribute from an image of its own (Eq. 5)."""
     noise: float = 0.0
     """Standard deviation of the Gaussian noise on all images that classifiers see, on the [-1, 1] scale (not in the
     paper)."""

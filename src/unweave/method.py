@@ -158,6 +158,11 @@ class Unweave(Method[Generator]):
             else torch.zeros(2, *batch.images.shape)
         )
         mixing = torch.rand((size, 1, 1, 1), generator=random)
+        if self.config.losses.single:
+            alone = torch.rand(size, generator=random) < self.config.losses.single
+            which = torch.randint(len(self.attributes), (size,), generator=random)
+            for k, name in enumerate(self.attributes):
+                permutations[name] = torch.where(alone & (which != k), torch.arange(size), permutations[name])
         known = (lent_labels(batch.labels, permutations) >= 0).sum(0).clamp(min=1) * 1.0
         return Draws(permutations=permutations, mixing=mixing, noise=noise, known=known)
 
