@@ -129,6 +129,30 @@ def test_who_has_no_label_lends_no_code_as_far_as_those_with_one_can_lend_twice(
         assert sorted([light[0], light[2], light[3]]) == [0, 1, 1]
 
 
+def test_single_swaps_take_one_attribute_from_another_image_and_leave_the_draws_of_all_others() -> None:
+    batch = a_batch()
+    every, none = (Unweave(tiny(losses={"single": share, "noise": 0.1}), CLASSES) for share in (1.0, 0.0))
+    swapped = {name: 0 for name in CLASSES}
+    for step in range(50):
+        alone, paper = every.draw(batch, step), none.draw(batch, step)
+        assert torch.equal(alone.mixing, paper.mixing)
+        assert torch.equal(alone.noise, paper.noise)
+        taken = {name: alone.permutations[name] != torch.arange(4) for name in CLASSES}
+        assert not torch.stack(list(taken.values())).all(0).any()
+        for name, rows in taken.items():
+            assert torch.equal(alone.permutations[name][rows], paper.permutations[name][rows])
+            swapped[name] += int(rows.sum())
+    assert all(
+        40 < count < 110 for count in swapped.values()
+    )  # 200 images, half of them each, a quarter draw themselves
+    half = Unweave(tiny(losses={"single": 0.5}), CLASSES)
+    both = [
+        torch.stack([lenders != torch.arange(4) for lenders in half.draw(batch, step).permutations.values()]).all(0)
+        for step in range(50)
+    ]
+    assert 20 < int(torch.stack(both).sum()) < 95
+
+
 def test_what_syntheses_show_is_a_mean_over_those_whose_label_is_known() -> None:
     method = Unweave(tiny(losses={"critic_classes": 1.0}), CLASSES)
     batch = a_batch([[0, -1], [1, 1], [-1, -1], [0, -1]])
