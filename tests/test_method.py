@@ -132,7 +132,7 @@ def test_who_has_no_label_lends_no_code_as_far_as_those_with_one_can_lend_twice(
 def test_single_swaps_take_one_attribute_from_another_image_and_leave_the_draws_of_all_others() -> None:
     batch = a_batch()
     every, none = (Unweave(tiny(losses={"single": share, "noise": 0.1}), CLASSES) for share in (1.0, 0.0))
-    swapped = {name: 0 for name in CLASSES}
+    swapped = dict.fromkeys(CLASSES, 0)
     for step in range(50):
         alone, paper = every.draw(batch, step), none.draw(batch, step)
         assert torch.equal(alone.mixing, paper.mixing)
