@@ -25,7 +25,7 @@ from unweave.report.subject import Subject
 
 Found = tuple[dict[str, Any], dict[str, Image]]
 
-TRUTHS = 40
+TRUTHS = 24
 """Pairs for each attribute whose true answer is looked at: rendering one takes over a second on two cores."""
 FEATURED = 192
 """Images whose features are taken, at most: about 40 ms each on two cores."""

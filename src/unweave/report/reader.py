@@ -14,25 +14,24 @@ from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.judges import Images, train_regressor
 
-READER_STEPS = 400
+READER_STEPS = 250
 """Of the reader's training, at most."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reader:
-    """Reads how strong an expression is, beside others of its class."""
+    """Reads how strong an expression is."""
 
     values: Float[np.ndarray, "images"]
     """True intensities, of the whole table; not a number where unknown."""
     read: Callable[[Images], Float[Tensor, "batch"]]
-    """How far each image is above (below: negative) the mean of its class, in the units of `values`."""
+    """What it reads from each image in [-1, 1], in the units of `values`."""
 
 
 def intensity_reader(data: Labelled, *, steps: int, seed: int) -> Reader:
     """Train a reader on the training images whose intensity is known, for at most `steps` steps.
 
-    It learns the difference to the class's mean alone: how far classes are from each other, which is far more, plays no
-    part in a correlation within the class. Raises `UnweaveError` where there is nothing to learn from.
+    Raises `UnweaveError` where there is nothing to learn from.
     """
     table = data.table
     if "expression" not in table.attributes:
@@ -42,12 +41,8 @@ def intensity_reader(data: Labelled, *, steps: int, seed: int) -> Reader:
     rows = rows[np.isfinite(values[rows])]
     if not len(rows):
         raise UnweaveError("no training image has an intensity")
-    classes = np.array([label or "" for label in table.columns["expression"]])
-    deviations = values.copy()
-    for name in np.unique(classes[rows]):
-        deviations[classes == name] -= values[rows[classes[rows] == name]].mean()
     steps = min(READER_STEPS, steps)
-    return Reader(values=values, read=train_regressor(data.pixels, deviations, rows, steps=steps, seed=seed))
+    return Reader(values=values, read=train_regressor(data.pixels, values, rows, steps=steps, seed=seed))
 
 
 def intensities(table: AttributeTable) -> Float[np.ndarray, "images"]:
