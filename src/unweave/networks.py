@@ -254,7 +254,7 @@ class Critic(nn.Module):
         """Patch scores, and each class head's logits (batch, classes)."""
         trunk = self.trunk(images)
         scores = self.score(trunk)
-        for of_label, chosen in zip(self.of_labels, self._chosen(labels), strict=True):
+        for of_label, chosen in zip(self._of_labels(), self._chosen(labels), strict=True):
             scores = scores + (of_label(trunk) * chosen).sum(1, keepdim=True)
         return scores, [head(trunk.flatten(1)) for head in self.heads]
 
@@ -273,7 +273,7 @@ class Critic(nn.Module):
                 x = leaky(x)
         everywhere = torch.ones_like(x[:, :1])
         gradient = F.conv_transpose2d(everywhere, self.score.weight, padding=1)
-        for of_label, chosen in zip(self.of_labels, self._chosen(labels), strict=True):
+        for of_label, chosen in zip(self._of_labels(), self._chosen(labels), strict=True):
             gradient = gradient + F.conv_transpose2d(everywhere * chosen, of_label.weight, padding=1)
         for weight, slopes, odd in reversed(layers):
             gradient = F.conv_transpose2d(gradient * slopes, weight, stride=2, padding=1, output_padding=odd)
@@ -283,10 +283,13 @@ class Critic(nn.Module):
         """Of each attribute it is told 1 at the label, else 0; nothing but 0 where the label is missing (-1)."""
         if labels is None:
             return []
-        sizes = [of_label.out_channels for of_label in self.of_labels]  # pyright: ignore
+        sizes = [of_label.out_channels for of_label in self._of_labels()]
         return [
             F.one_hot(labels[:, k] + 1, n + 1)[:, 1:, None, None].to(self.score.weight) for k, n in enumerate(sizes)
         ]
+
+    def _of_labels(self) -> list[nn.Conv2d]:
+        return list(self.of_labels)  # pyright: ignore[reportReturnType]
 
 
 def start(network: nn.Module, kind: str) -> None:

@@ -80,7 +80,7 @@ def test_the_bundled_faces_unpack_to_a_folder_that_reads_alike(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["data", "unpack", "faces64", str(tmp_path / "faces")])
-    assert capsys.readouterr().out == f"{tmp_path / 'faces'}: 3003 files\n"
+    assert capsys.readouterr().out == f"{tmp_path / 'faces'}: 7203 files\n"
     assert sorted(path.name for path in (tmp_path / "faces").iterdir()) == ["README.txt", "test", "train"]
     assert (tmp_path / "faces" / "train" / "metadata.csv").exists()
     assert (tmp_path / "faces" / "test" / "metadata.csv").exists()

@@ -54,7 +54,7 @@ def test_flags_beat_the_file_which_beats_the_preset_which_beats_the_defaults(tmp
     settings = layered("faces64", file, {"losses": {"noise": 0.4}})
     assert settings.losses.noise == 0.4
     assert settings.losses.synthesis == 0.7
-    assert settings.losses.adversarial == preset("faces64").losses.adversarial == 0.1
+    assert settings.losses.adversarial == preset("faces64").losses.adversarial == 0.6
     assert settings.losses.reconstruction == Config().losses.reconstruction
 
 

@@ -89,7 +89,7 @@ def test_a_preset_of_the_papers_method_keeps_its_proportions_and_its_departures_
     config = settings_of(Part(method="unweave"), protocol, table(), HERE)
     assert (config.networks.width, config.networks.critic_width) == (0.5, 1)
     assert (config.data.flip, config.data.flip_labels) == (False, ())
-    assert departures(config)["losses.adversarial"] == "1 -> 0.1"
+    assert departures(config)["losses.adversarial"] == "1 -> 0.6"
     assert "data.flip" in departures(settings_of(Part(method="fader"), protocol, table(), HERE))
 
 

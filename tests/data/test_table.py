@@ -293,10 +293,8 @@ def test_of_several_errors_the_first_is_told_and_how_many_more(tmp_path: Path) -
 def test_of_the_bundled_faces_only_what_they_are_for_is_modelled_unless_named() -> None:
     table = read_table("faces64")
     assert table.attributes == ("identity", "expression", "light")
-    assert {"intensity", "sample"} < set(table.columns)
+    assert {"intensity", "styling", "gaze"} < set(table.columns)
     assert read_table("faces64", attributes=["light"]).attributes == ("light",)
-    assert [len(table.rows(split)) for split in ("train", "test")] == [2500, 500]
-    assert [len(names) for names in table.classes.values()] == [50, 6, 5]
 
 
 def test_a_single_attribute_may_be_named_without_a_list(toy_folder: Path) -> None:
