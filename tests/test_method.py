@@ -153,6 +153,12 @@ def test_single_swaps_take_one_attribute_from_another_image_and_leave_the_draws_
     assert 20 < int(torch.stack(both).sum()) < 95
 
 
+def test_a_single_swap_keeps_no_code_of_which_nobody_knows_the_label() -> None:
+    method, batch = Unweave(tiny(losses={"single": 1.0}), CLASSES), a_batch([[0, -1], [1, 1], [2, -1], [0, 0]])
+    for step in range(20):
+        assert {1, 3} >= set(method.draw(batch, step).permutations["light"][[0, 2]].tolist())
+
+
 def test_what_syntheses_show_is_a_mean_over_those_whose_label_is_known() -> None:
     method = Unweave(tiny(losses={"critic_classes": 1.0}), CLASSES)
     batch = a_batch([[0, -1], [1, 1], [-1, -1], [0, -1]])
@@ -174,7 +180,7 @@ def test_what_syntheses_show_is_a_mean_over_those_whose_label_is_known() -> None
 
 
 def test_a_critic_that_is_told_labels_is_told_what_each_image_should_show() -> None:
-    method, batch = Unweave(tiny(networks={"critic_labels": True}), CLASSES), a_batch([[0, -1], [1, 1], [2, 0], [0, 1]])
+    method, batch = Unweave(tiny(networks={"critic_told": True}), CLASSES), a_batch([[0, -1], [1, 1], [2, 0], [0, 1]])
     draws = method.draw(batch, 3)
     lent = torch.stack([batch.labels[draws.permutations[name], k] for k, name in enumerate(CLASSES)], 1)
     assert not torch.equal(lent, batch.labels)

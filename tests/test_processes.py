@@ -43,7 +43,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "paper": COMMON,
     "faces": {
         "data": {**COMMON["data"], "pairs": ["shape"], "flip": True, "flip_labels": ["colour:red=blue"]},
-        "networks": {**COMMON["networks"], "start": "he", "critic_labels": True},
+        "networks": {**COMMON["networks"], "start": "he", "critic_told": True},
         "losses": {"noise": 0.1, "single": 0.5, "critic_classes": 0.3, "adversarial_reconstruction": 0.2},
         "optim": {"ema": 0.9},
         "run": COMMON["run"],

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from unweave.checkpoint import load_tensors, save_tensors
 from unweave.config import build
@@ -144,3 +145,20 @@ def test_what_is_logged_goes_to_tensorboard_where_that_is_asked_for(
         train("faces64", tmp_path / "run", run={"tensorboard": True})
     line = "run.tensorboard needs the tensorboard package: pip install 'unweave[tensorboard]'"
     assert str(error.value) == line
+
+
+def test_what_a_critic_was_told_is_taken_over_where_classes_agree_and_not_just_their_number(tmp_path: Path) -> None:
+    told = build({"networks": {"critic_told": True}}, build(TINY))
+    classes = {"shape": ("a", "b"), "colour": ("red", "blue")}
+    first, second = (
+        Unweave(build({"run": {"seed": seed}}, told), of)
+        for seed, of in ((0, classes), (1, {**classes, "colour": ("red", "green")}))
+    )
+    tensors = {
+        f"{name}/{key}": value for name, module in first.modules.items() for key, value in module.state_dict().items()
+    }
+    save_tensors(tmp_path / "state.safetensors", tensors, {"kind": "state", "classes": classes})
+    start_from(tmp_path, second, {**classes, "colour": ("red", "green")})
+    theirs, mine = (method.critic.of_labels.state_dict() for method in (first, second))
+    assert torch.equal(theirs["0.weight"], mine["0.weight"])
+    assert not torch.equal(theirs["1.weight"], mine["1.weight"])

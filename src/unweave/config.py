@@ -64,7 +64,7 @@ class NetworkConfig:
     """Multiplies the channels of encoders, decoder and classifiers; 1 is the paper's."""
     critic_width: float = 1.0
     """Multiplies the critic's channels."""
-    critic_labels: bool = False
+    critic_told: bool = False
     """Whether the critic is told which labels an image should show, so that it can reject one that shows them half
     (a projection discriminator, Miyato & Koyama 2018; not in the paper)."""
     residual_blocks: int = 6
@@ -210,12 +210,13 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises `UnweaveError` with one line."""
         data, net, optim, run, rivals = self.data, self.networks, self.optim, self.run, self.rivals
-        weights = {f"losses.{name}": value for name, value in asdict(self.losses).items() if name != "objective"}
+        no_weights = ("objective", "single")
+        weights = {f"losses.{name}": value for name, value in asdict(self.losses).items() if name not in no_weights}
         weights |= {f"rivals.{name}": value for name, value in asdict(rivals).items() if isinstance(value, float)}
         rates = {"optim.lr": optim.lr, "optim.critic_lr": optim.critic_lr}
         decays = {"optim.beta1": optim.beta1, "optim.beta2": optim.beta2, "optim.ema": optim.ema}
         shares = {"optim.flat": optim.flat, "data.pair_share": data.pair_share}
-        shares |= {"rivals.latent_ramp": rivals.latent_ramp}
+        shares |= {"losses.single": self.losses.single, "rivals.latent_ramp": rivals.latent_ramp}
         widths = {"networks.width": net.width, "networks.critic_width": net.critic_width}
         counts = {name: getattr(run, name) for name in ("epochs", "log_every", "checkpoint_every", "sample_every")}
         naturals = {"seed": run.seed, "threads": run.threads, "judge_steps": run.judge_steps}

@@ -31,7 +31,7 @@ class Draws:
 
     permutations: Mapping[str, Tensor]
     """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows; where labels are missing some
-    lend twice (see `lenders`)."""
+    lend twice (see `lenders`), and with `losses.single` some keep their own."""
     mixing: Float[Tensor, "batch 1 1 1"]
     """a of Eq. 9, in [0, 1]."""
     noise: Float[Tensor, "two batch colours height width"]
@@ -83,7 +83,7 @@ class Unweave(Method[Generator]):
             **image,
             width=net.critic_width,
             classes=sizes if config.losses.critic_classes else (),
-            told=sizes if net.critic_labels else (),
+            told=sizes if net.critic_told else (),
         )
         self.classifiers = nn.ModuleList(Classifier(n, **image, width=net.width) for n in sizes)
         start(self.critic, net.start)
@@ -140,7 +140,7 @@ class Unweave(Method[Generator]):
     def draw(self, batch: Batch, step: int) -> Draws:
         """The draws of a step for the whole batch: a pure function of the seed, the step and which labels are missing.
 
-        The permutations are as the authors draw them.
+        The permutations are as the authors draw them, but for missing labels and `losses.single`.
         """
         seed, size = self.config.run.seed, len(batch.images)
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -162,7 +162,8 @@ class Unweave(Method[Generator]):
             alone = torch.rand(size, generator=random) < self.config.losses.single
             which = torch.randint(len(self.attributes), (size,), generator=random)
             for k, name in enumerate(self.attributes):
-                permutations[name] = torch.where(alone & (which != k), torch.arange(size), permutations[name])
+                own = alone & (which != k) & (batch.labels[:, k] >= 0)  # without a label the other's code is needed
+                permutations[name] = torch.where(own, torch.arange(size), permutations[name])
         known = (lent_labels(batch.labels, permutations) >= 0).sum(0).clamp(min=1) * 1.0
         return Draws(permutations=permutations, mixing=mixing, noise=noise, known=known)
 

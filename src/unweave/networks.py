@@ -225,7 +225,7 @@ class Critic(nn.Module):
 
     With `classes` it has class heads on the trunk as well (not in the paper). With `told` it is told what an image
     should show, and adds a score of its own for each label: a projection discriminator (Miyato & Koyama 2018; not in
-    the paper).
+    the paper). Then all its methods need `labels`.
     """
 
     def __init__(

@@ -81,7 +81,7 @@ def test_the_bundled_faces_unpack_to_a_folder_that_reads_alike(
 ) -> None:
     main(["data", "unpack", "faces64", str(tmp_path / "faces")])
     assert capsys.readouterr().out == f"{tmp_path / 'faces'}: 7203 files\n"
-    assert sorted(path.name for path in (tmp_path / "faces").iterdir()) == ["README.txt", "test", "train"]
+    assert sorted(path.name for path in (tmp_path / "faces").iterdir()) == ["README.md", "test", "train"]
     assert (tmp_path / "faces" / "train" / "metadata.csv").exists()
     assert (tmp_path / "faces" / "test" / "metadata.csv").exists()
     unpacked, bundled = read_table(tmp_path / "faces"), read_table("faces64")
