@@ -259,25 +259,11 @@ class Critic(nn.Module):
         return scores, [head(trunk.flatten(1)) for head in self.heads]
 
     def gradient(self, images: Image, labels: Labels | None = None) -> Image:
-        """The gradient of the sum of each image's scores, from which gradients flow to the weights, not to the images.
-
-        Written out by the chain rule: all is linear but for the choice of slopes, which small changes leave as it is.
-        Two thirds of autograd's time, which goes through the forward pass as well, with zeros.
-        """
-        x, layers = images, []
-        with torch.no_grad():
-            for convolution, leaky in self.trunk:  # pyright: ignore[reportGeneralTypeIssues]
-                odd, x = x.shape[-1] % 2, convolution(x)
-                slopes = torch.full_like(x, leaky.negative_slope).masked_fill_(x > 0, 1)
-                layers.append((convolution.weight, slopes, odd))
-                x = leaky(x)
-        everywhere = torch.ones_like(x[:, :1])
-        gradient = F.conv_transpose2d(everywhere, self.score.weight, padding=1)
+        """The gradient of the sum of each image's scores: see `scores_gradient`."""
+        scores = [(self.score.weight, torch.ones_like(images[:, :1, :1, :1]))]
         for of_label, chosen in zip(self._of_labels(), self._chosen(labels), strict=True):
-            gradient = gradient + F.conv_transpose2d(everywhere * chosen, of_label.weight, padding=1)
-        for weight, slopes, odd in reversed(layers):
-            gradient = F.conv_transpose2d(gradient * slopes, weight, stride=2, padding=1, output_padding=odd)
-        return gradient
+            scores.append((of_label.weight, chosen))
+        return scores_gradient(self.trunk, images, scores)
 
     def _chosen(self, labels: Labels | None) -> list[Float[Tensor, "batch classes 1 1"]]:
         """Of each attribute it is told 1 at the label, else 0; nothing but 0 where the label is missing (-1)."""
@@ -290,6 +276,29 @@ class Critic(nn.Module):
 
     def _of_labels(self) -> list[nn.Conv2d]:
         return list(self.of_labels)  # pyright: ignore[reportReturnType]
+
+
+def scores_gradient(trunk: nn.Sequential, images: Image, scores: Sequence[tuple[Tensor, Tensor]]) -> Image:
+    """The gradient of the sum of each image's scores, from which gradients flow to the weights, not to the images.
+
+    Of a critic whose `trunk` halves by convolutions with leaky ReLUs; `scores`: kernels (n, channels, 3, 3) of scores on
+    its end, and how much each of the n counts for each image (batch, n, 1, 1).
+
+    Written out by the chain rule: all is linear but for the choice of slopes, which small changes leave as it is.
+    Two thirds of autograd's time, which goes through the forward pass as well, with zeros.
+    """
+    x, layers = images, []
+    with torch.no_grad():
+        for convolution, leaky in trunk:  # pyright: ignore[reportGeneralTypeIssues]
+            odd, x = x.shape[-1] % 2, convolution(x)
+            slopes = torch.full_like(x, leaky.negative_slope).masked_fill_(x > 0, 1)
+            layers.append((convolution.weight, slopes, odd))
+            x = leaky(x)
+    everywhere = torch.ones_like(x[:, :1])
+    gradient = torch.stack([F.conv_transpose2d(everywhere * much, kernel, padding=1) for kernel, much in scores]).sum(0)
+    for weight, slopes, odd in reversed(layers):
+        gradient = F.conv_transpose2d(gradient * slopes, weight, stride=2, padding=1, output_padding=odd)
+    return gradient
 
 
 def start(network: nn.Module, kind: str) -> None:

@@ -14,9 +14,9 @@ from unweave.config import Config
 from unweave.data.batches import Batch
 from unweave.data.table import AttributeTable
 from unweave.interface import Parts
-from unweave.losses import critic_adversary, generator_adversary, gradient_of, gradient_penalty
+from unweave.losses import critic_adversary, generator_adversary, gradient_penalty
 from unweave.method import frozen
-from unweave.networks import Critic, Image
+from unweave.networks import Critic, Image, scores_gradient
 
 ClassNumbers = Int[Tensor, "batch attributes"]
 
@@ -57,6 +57,10 @@ class Discriminator(nn.Module):
         trunk = self.trunk(images)
         return self.score(trunk), self.classes(trunk).flatten(1)
 
+    def gradient(self, images: Image) -> Image:
+        """The gradient of the sum of each image's scores, for the penalty."""
+        return scores_gradient(self.trunk, images, [(self.score.weight, torch.ones_like(images[:, :1, :1, :1]))])
+
 
 class StarGAN(Rival[Generator]):
     """Wasserstein critic with gradient penalty and class heads; translations show their class, and lead back."""
@@ -90,11 +94,10 @@ class StarGAN(Rival[Generator]):
             translation = self.generator(batch.images, one_hots(targets, self.sizes)).float()
         scores, logits = self.critic(torch.cat([batch.images, translation]))
         real, synthetic = scores.chunk(2)
-        gradient = gradient_of(lambda x: self.critic(x)[0])
         parts = {
             "margin": real.mean() - synthetic.mean(),
             "critic_labels": classes_loss(logits[: len(real)], batch.labels, self.sizes),
-            "gradient_penalty": gradient_penalty(gradient, batch.images, translation, mixing),
+            "gradient_penalty": gradient_penalty(self.critic.gradient, batch.images, translation, mixing),
         }
         total = critic_adversary(real, synthetic, "wasserstein")
         total = total + weights.classes * parts["critic_labels"]
