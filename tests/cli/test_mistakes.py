@@ -46,7 +46,15 @@ MISTAKES = {
     "a seed below zero": ("data split toys out --seed -1", 'Invalid value "-1" for --seed. Must be >= 0.'),
     "a run among the images": (
         "train toys --preset quick -o toys/run",
-        "toys/run: lies inside of toys, which is left as it is; name a folder elsewhere",
+        "toys/run: lies inside of toys, which is left as it is; name a place elsewhere",
+    ),
+    "a sheet among the images": (
+        "data check toys --size 32 --sheet toys/sheet.png",
+        "toys/sheet.png: lies inside of toys, which is left as it is; name a place elsewhere",
+    ),
+    "an experiment among the images": (
+        "reproduce embeddings --data toys -o toys/run",
+        "toys/run: lies inside of toys, which is left as it is; name a place elsewhere",
     ),
     "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
     "no model": ("info gone", "gone: no such run folder or model file, nor a bundled model (faces64)"),
