@@ -206,6 +206,16 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     assert not run.exists()
 
 
+def test_a_dry_run_warns_of_labels_that_are_wrong_in_mirrored_images(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for table in toy_folder.glob("*/metadata.csv"):
+        table.write_text(table.read_text().replace("circle", "left").replace("square", "right"))
+    main(["train", str(toy_folder), "--dry-run", "--data.flip", *TINY])
+    said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert [line.split("; ")[1] for line in said] == ["give --data.flip-labels shape:left=right, or --data.no-flip"]
+
+
 def test_a_system_that_does_not_tell_the_memory_in_use_does_not_keep_a_dry_run(
     toy_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from unweave.data.pictures import to_pixels, to_values
 from unweave.data.table import AttributeTable, nothing_to_learn
 from unweave.errors import UnweaveError
 
+SIDES = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
@@ -168,6 +170,20 @@ def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.n
         i, j = table.classes[attribute].index(a), table.classes[attribute].index(b)
         maps[attribute][[i, j]] = j, i
     return tuple(maps[name] for name in table.attributes)
+
+
+def sides(table: AttributeTable, flip_labels: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Attribute and two classes, such as gaze, left and right, whose names say that they change places in a mirror.
+
+    Without those of which `flip_labels` says so.
+    """
+    return [
+        (name, a, b)
+        for name, of_class in zip(table.attributes, mirror_maps(table, flip_labels), strict=True)
+        for k, a in enumerate(table.classes[name])
+        for left, right in SIDES
+        if left in a and (b := a.replace(left, right)) in table.classes[name] and of_class[k] == k
+    ]
 
 
 def partners_per_batch(config: Config) -> int:
