@@ -29,6 +29,20 @@ MISTAKES = {
         "train toys --attributes color -o run",
         "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
     ),
+    "columns with a comma between them": (
+        "train toys --attributes colour,shape -o run",
+        "toys: there is no column 'colour,shape' among shape, colour; give names with spaces between them: --attributes"
+        " colour shape\n",
+    ),
+    "columns with a comma and a space between them": (
+        "train toys --attributes shape, colour -o run",
+        "toys: there is no column 'shape,' among shape, colour; give names with spaces between them: --attributes"
+        " shape colour\n",
+    ),
+    "a missing column behind a comma": (
+        "train toys --attributes shape,color -o run",
+        "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
+    ),
     "a size that is none": ("train toys --data.size 50 -o run", "data.size is 50, expected a multiple of 4 from 32 up"),
     "more a batch than images": (
         "train toys --run.batch 64 -o run",
