@@ -169,14 +169,6 @@ def test_several_images_make_a_folder_with_a_grid(capsys: pytest.CaptureFixture[
         assert found.tobytes() == used.translate("c.png", {"look": "smile"}).tobytes()
 
 
-def test_translations_of_a_folder_are_not_written_among_its_images(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("many").mkdir()
-    Path("a.png").rename("many/a.png")
-    for more, out in (("", "many/out"), ("--steps 3", "many/strip.png")):
-        said = mistake(capsys, f"translate fader.safetensors many --class look=smile {more} -o {out}")
-        assert said == f"{out}: lies inside of many, which is left as it is; name a place elsewhere"
-
-
 def test_steps_make_a_strip_from_the_own_class_to_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     saved("fader")
     main("translate fader.safetensors a.png b.png --class look=smile --steps 3 --strength 2 -o o.png".split())

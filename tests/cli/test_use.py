@@ -268,22 +268,6 @@ def test_an_image_unlike_the_training_images_is_said_to_be_so(model: Model, caps
             "exemplars: exists already and is not empty; name a new folder",
         ),
         (
-            "transfer toy.safetensors sources --from light=a.png -o sources/out",
-            "sources/out: lies inside of sources, which is left as it is; name a place elsewhere",
-        ),
-        (
-            "transfer toy.safetensors source.png --from light=exemplars -o exemplars/new/out",
-            "exemplars/new/out: lies inside of exemplars, which is left as it is; name a place elsewhere",
-        ),
-        (
-            "mix toy.safetensors sources --of light a.png b.png -o sources/out",
-            "sources/out: lies inside of sources, which is left as it is; name a place elsewhere",
-        ),
-        (
-            "synthesize toy.safetensors sources --class light=top -o sources/out",
-            "sources/out: lies inside of sources, which is left as it is; name a place elsewhere",
-        ),
-        (
             "transfer toy.safetensors source.png --from light=exemplars --from expression=exemplars -o out",
             "--from has folders for light and expression, expected a folder for one attribute at most",
         ),

@@ -48,7 +48,7 @@ def translate(
     if steps is not None and steps < 2:
         raise UnweaveError(f"--steps is {steps}, expected at least 2: both ends are included")
     many = steps is None and (len(images) > 1 or any(image.is_dir() for image in images))
-    check_out(out, many, *images)
+    check_out(out, many)
 
     from PIL.Image import Image
 

@@ -53,7 +53,7 @@ def transfer(
             f"--from has folders for {' and '.join(folders)}, expected a folder for one attribute at most"
         )
     many = source.is_dir() or bool(folders)
-    check_out(out, many, source, *chosen.values())
+    check_out(out, many)
     sources, exemplars = image_files(source), {name: image_files(path) for name, path in chosen.items()}
 
     from unweave.cli.outputs import MOST_COLUMNS, Change, read_all, write_many, write_one
@@ -102,7 +102,7 @@ def mix(model: str, source: Path, /, *images: str, of: str, out: Out) -> None:
     files, weights = weighted(images)
     if not files:
         raise UnweaveError("there are no images to mix, expected some such as a.png=0.5 b.png=0.5")
-    check_out(out, source.is_dir(), source)
+    check_out(out, source.is_dir())
 
     from unweave.cli.outputs import read_all, write
     from unweave.model import exchange, load
@@ -192,7 +192,7 @@ def synthesize(
     """
     classes = assignments(class_, "--class", "ATTRIBUTE=CLASS, such as expression=smile")
     strengths = strength_of(strength)
-    check_out(out, source.is_dir(), source)
+    check_out(out, source.is_dir())
 
     from unweave.cli.outputs import write
     from unweave.model import exchange, load
