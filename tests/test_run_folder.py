@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -82,12 +83,19 @@ def test_a_run_goes_on_with_the_rates_that_stand_in_its_settings_when_it_is_resu
     assert not all(still for name, still in same.items() if name.startswith("critic/"))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"method": "pix2pix", "rivals": {"pair": "shape:circle=square", "same": ["colour"]}, "data": {"flip": False}},
+        {"data": {"contrasts": ["shape"], "contrast_columns": ["colour"]}},
+    ],
+    ids=["pix2pix", "contrasts"],
+)
 def test_labels_that_pairs_were_found_by_are_part_of_what_a_run_was_trained_on(
-    toy_folder: Path, tmp_path: Path
+    more: dict[str, Any], toy_folder: Path, tmp_path: Path
 ) -> None:
-    rival = {"pair": "shape:circle=square", "same": ["colour"]}
-    data = {**TINY["data"], "attributes": ["shape"], "flip": False}
-    run = train(toy_folder, tmp_path / "run", **{**TINY, "data": data}, method="pix2pix", rivals=rival)
+    data = {**TINY["data"], "attributes": ["shape"], **more["data"]}
+    run = train(toy_folder, tmp_path / "run", **{**TINY, **more, "data": data})
     resume(run)
     table = toy_folder / "train" / "metadata.csv"
     table.write_text(table.read_text().replace("001.png,square,blue", "001.png,square,red"))

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from unweave.data.batches import as_images
 from unweave.data.cache import cached_images
+from unweave.data.store import check_outside
 from unweave.data.table import read_table
 from unweave.files import replacing
 from unweave.model import BATCH, Model
@@ -22,10 +23,12 @@ def write_codes(model: Model, data: str | Path, out: Path, *, half: bool = False
 
     Arrays, in the order of the data: `codes/NAME` (images, channels, height, width) for each attribute and the rest,
     float32, or float16 if `half`; `labels/COLUMN`, text, empty where the label is missing; `file_name`; `split`. They
-    are read by `numpy.load(out)`. Images are cut as the model's. Raises `UnweaveError` for data that cannot be read.
+    are read by `numpy.load(out)`. Images are cut as the model's. Raises `UnweaveError` for data that cannot be read and
+    for an `out` among them.
     """
     generator = model.generator  # before all else: an exported model has none
     table, card = read_table(data, pattern=pattern), model.card
+    check_outside(Path(out), table.source)
     pixels = cached_images(table, size=card.size, channels=card.channels, crop=card.crop)
     count = len(table.files)
     kind = np.dtype(np.float16 if half else np.float32)

@@ -21,7 +21,7 @@ from unweave.data.table import AttributeTable
 from unweave.interface import Method
 from unweave.machine import memory_advice, memory_kept
 from unweave.run_folder import check_free
-from unweave.training import begin
+from unweave.training import begin, warn_of_sides
 
 TIMED_STEPS = 3
 
@@ -43,6 +43,7 @@ def rehearse(
             table, config, method = begin(data, config, init_from)
             if folder is not None:
                 check_outside(folder, table.source)
+        warn_of_sides(table, config)
         yield from lines(table, config, method)
 
 

@@ -26,6 +26,7 @@ from torch import Tensor
 from unweave import files
 from unweave.checkpoint import ModelCard, load_tensors, optimiser_tensors, restore_optimiser, save_tensors
 from unweave.codes import REST
+from unweave.config import Config
 from unweave.data.table import AttributeTable
 from unweave.errors import UnweaveError
 from unweave.files import CannotWriteError, InUseError, bundled, is_run, remove, write_whole
@@ -81,7 +82,7 @@ def write_state(run: Path, method: Method, step: int, best: float, table: Attrib
     if method.average is not method.generator:
         tensors |= {f"average/{key}": value for key, value in method.average.state_dict().items()}
     header = {"kind": "state", "step": step, "best": best, "classes": table.classes}
-    header |= {"data": fingerprint(table, method.config.rivals.same), "pixels": likeness(pixels)}
+    header |= {"data": fingerprint(table, method.config), "pixels": likeness(pixels)}
     save_tensors(run / "state.safetensors", tensors, header)
 
 
@@ -92,7 +93,7 @@ def read_state(run: Path, method: Method, table: AttributeTable) -> tuple[int, f
         step, best, data = int(header["step"]), float(header["best"]), header["data"]
     except (KeyError, TypeError, ValueError) as error:
         raise UnweaveError(f"{run}: its state.safetensors lacks what a training state holds ({error})") from None
-    if data != fingerprint(table, method.config.rivals.same):
+    if data != fingerprint(table, method.config):
         raise UnweaveError(
             f"{run}: its images or labels are no longer those it was trained on; restore them, or --init-from it"
         )
@@ -124,9 +125,13 @@ def read_classifiers(run: Path, card: ModelCard) -> dict[str, Classifier]:
     return found
 
 
-def fingerprint(table: AttributeTable, same: Sequence[str] = ()) -> str:
-    """Changes with the images' names, splits, classes and labels (in columns `same` too); not with where they lie."""
-    columns = {name: table.columns[name] for name in (*table.attributes, *same) if name in table.columns}
+def fingerprint(table: AttributeTable, config: Config) -> str:
+    """Changes with the images' names, splits, classes and labels; not with where they lie.
+
+    Labels are those of the attributes, and those in the further columns by which pairs are found.
+    """
+    names = (*table.attributes, *config.data.contrast_columns, *config.rivals.same)
+    columns = {name: table.columns[name] for name in names if name in table.columns}
     told = [table.files, table.splits, columns, dict(table.classes)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

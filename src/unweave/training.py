@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from shlex import join
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,15 @@ from tqdm import tqdm
 from unweave import config as settings
 from unweave import machine, processes
 from unweave.baselines import make_rival
-from unweave.baselines.pairs import PAIRWISE, narrowed
+from unweave.baselines.pairs import PAIRWISE, narrowed, pair_of
 from unweave.begun import sweep
 from unweave.config import Config
-from unweave.data.batches import TrainingSet, check_settings, training_set
+from unweave.data.batches import TrainingSet, check_settings, sides, training_set
 from unweave.data.cache import cached_images
 from unweave.data.pictures import check_crop
 from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, read_table
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, one_line
 from unweave.evaluate import HeldOut, held_out, score
 from unweave.files import bundled
 from unweave.interface import Method
@@ -79,6 +80,7 @@ def train(
             check_free(run)
             table, config, method = begin(data, config, init_from)
             check_outside(run, table.source)
+        warn_of_sides(table, config)
         with processes.in_turn():
             if processes.first():
                 with made(run):
@@ -110,6 +112,19 @@ def begin(
     if init_from is not None:
         start_from(Path(init_from), method, table.classes)
     return table, config, method
+
+
+def warn_of_sides(table: AttributeTable, config: Config) -> None:
+    """Say on stderr which labels will be wrong in mirrored images; of several processes the first does."""
+    setting = "flip" if config.data.flip else "mirrored_copies"
+    learned = (pair_of(config, table)[0],) if config.method in PAIRWISE else table.attributes
+    kept = [each for each in sides(table, config.data.flip_labels) if each[0] in learned]
+    if kept and getattr(config.data, setting) and processes.first():
+        told = ", ".join(f"'{a}' and '{b}' of {name}" for name, a, b in kept)
+        flags = join([*config.data.flip_labels, *(f"{name}:{a}={b}" for name, a, b in kept)])
+        line = f"data.{setting} mirrors images, but the labels {told} do not change places in them"
+        advice = f"--data.flip-labels {flags}, or --data.no-{setting.replace('_', '-')}"
+        print(one_line(f"unweave: warning: {line}; give {advice}"), file=sys.stderr)
 
 
 def resume(run: str | Path, data: AttributeTable | None = None) -> Path:

@@ -143,6 +143,21 @@ def test_a_place_for_the_report_is_checked_before_the_work(tmp_path: Path, capsy
         assert capsys.readouterr().err == line
 
 
+def test_what_is_told_of_data_is_not_written_among_them(
+    run: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(toy_folder.rglob("*"))
+    for command, name in (("evaluate", "-o report"), ("evaluate", "--json figures.json"), ("encode", "codes.npz")):
+        *flag, file = name.split()
+        out = toy_folder / file
+        with pytest.raises(SystemExit) as left:
+            main([command, str(run), str(toy_folder), *flag, str(out)])
+        assert left.value.code == 2
+        line = f"unweave: {out}: lies inside of {toy_folder}, which is left as it is; name a place elsewhere"
+        assert capsys.readouterr().err.splitlines()[-1] == line
+    assert sorted(toy_folder.rglob("*")) == before
+
+
 def test_hybrids_and_codes_are_written_and_told(
     run: Path, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

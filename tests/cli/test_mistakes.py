@@ -29,6 +29,20 @@ MISTAKES = {
         "train toys --attributes color -o run",
         "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
     ),
+    "columns with a comma between them": (
+        "train toys --attributes colour,shape -o run",
+        "toys: there is no column 'colour,shape' among shape, colour; give names with spaces between them: --attributes"
+        " colour shape\n",
+    ),
+    "columns with a comma and a space between them": (
+        "train toys --attributes shape, colour -o run",
+        "toys: there is no column 'shape,' among shape, colour; give names with spaces between them: --attributes"
+        " shape colour\n",
+    ),
+    "a missing column behind a comma": (
+        "train toys --attributes shape,color -o run",
+        "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
+    ),
     "a size that is none": ("train toys --data.size 50 -o run", "data.size is 50, expected a multiple of 4 from 32 up"),
     "more a batch than images": (
         "train toys --run.batch 64 -o run",
@@ -46,7 +60,15 @@ MISTAKES = {
     "a seed below zero": ("data split toys out --seed -1", 'Invalid value "-1" for --seed. Must be >= 0.'),
     "a run among the images": (
         "train toys --preset quick -o toys/run",
-        "toys/run: lies inside of toys, which is left as it is; name a folder elsewhere",
+        "toys/run: lies inside of toys, which is left as it is; name a place elsewhere",
+    ),
+    "a sheet among the images": (
+        "data check toys --size 32 --sheet toys/sheet.png",
+        "toys/sheet.png: lies inside of toys, which is left as it is; name a place elsewhere",
+    ),
+    "an experiment among the images": (
+        "reproduce embeddings --data toys -o toys/run",
+        "toys/run: lies inside of toys, which is left as it is; name a place elsewhere",
     ),
     "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
     "no model": ("info gone", "gone: no such run folder or model file, nor a bundled model (faces64)"),

@@ -206,6 +206,16 @@ def test_dry_run_shows_what_to_expect_and_writes_nothing(
     assert not run.exists()
 
 
+def test_a_dry_run_warns_of_labels_that_are_wrong_in_mirrored_images(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for table in toy_folder.glob("*/metadata.csv"):
+        table.write_text(table.read_text().replace("circle", "left").replace("square", "right"))
+    main(["train", str(toy_folder), "--dry-run", "--data.flip", *TINY])
+    said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert [line.split("; ")[1] for line in said] == ["give --data.flip-labels shape:left=right, or --data.no-flip"]
+
+
 def test_a_system_that_does_not_tell_the_memory_in_use_does_not_keep_a_dry_run(
     toy_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,12 +224,22 @@ def test_a_system_that_does_not_tell_the_memory_in_use_does_not_keep_a_dry_run(
     assert capsys.readouterr().out.splitlines()[-1] == "memory: 0 MB of images in the cache folder"
 
 
-def test_the_recipe_of_the_bundled_faces_is_good_for_other_data_without_its_names(
+def test_the_recipe_of_the_bundled_faces_tells_what_it_is_for_and_is_good_for_other_data_without_its_names(
     toy_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = ["train", str(toy_folder), "--preset", "faces64", *TINY, "--dry-run"]
-    assert refused(capsys, *recipe) == "data.pairs names 'identity', but the attributes are shape, colour"
     own = "--data.pairs shape --data.contrasts --data.contrast-columns --data.no-flip --data.flip-labels".split()
+    wrong = "data.flip_labels has 'light:left=right', expected ATTRIBUTE:CLASS=CLASS of the data, as gaze:left=right"
+    for flags, line in (
+        (own[:0], "data.pairs names 'identity', but the attributes are shape, colour"),
+        (own[:2], "data.contrasts names 'expression', but the attributes are shape, colour"),
+        (own[:3], "data.contrast_columns names 'styling', but the columns are shape, colour"),
+        (own[:5], wrong),
+    ):
+        assert refused(capsys, *recipe, *flags) == (
+            f"{line}; the preset faces64 is of the bundled faces: take --preset quick, or your own --data.pairs,"
+            " --data.contrasts, --data.contrast-columns and --data.flip-labels (bare for none)"
+        )
     main([*recipe, *own])
     shown = capsys.readouterr().out
     data = yaml.safe_load(shown[: shown.index("\nimages:")])["data"]

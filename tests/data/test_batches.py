@@ -15,6 +15,7 @@ from unweave.data.batches import (
     check_settings,
     draw_batch,
     mirror_maps,
+    sides,
     steps_per_epoch,
     training_set,
 )
@@ -146,6 +147,19 @@ def test_without_leave_nothing_is_mirrored(table: AttributeTable) -> None:
 def test_a_wrong_mirror_setting_is_named(table: AttributeTable, setting: str) -> None:
     with pytest.raises(UnweaveError, match=setting):
         mirror_maps(table, [setting])
+
+
+def test_classes_are_known_for_sides_of_a_picture_by_two_names_that_differ_in_nothing_else() -> None:
+    columns = {
+        "light": ["left", "right", "far-left", "far-right"],
+        "lamp": ["bright", "left", "dim", "none"],
+        "answer": ["right", "wrong", "right", "wrong"],
+        "Eye": ["Left eye", "Right eye", "both", "both"],
+    }
+    table = table_from_arrays(np.zeros((4, 32, 32, 3), np.uint8), columns)
+    eyes, far, near = ("Eye", "Left eye", "Right eye"), ("light", "far-left", "far-right"), ("light", "left", "right")
+    assert sorted(sides(table, [])) == [eyes, far, near]
+    assert sorted(sides(table, ["light:right=left"])) == [eyes, far]
 
 
 def test_too_few_images_and_unknown_pairs_are_refused(table: AttributeTable) -> None:

@@ -121,7 +121,7 @@ def test_a_set_is_not_written_among_the_images_it_is_made_of(command: str, toy_f
     }
     with pytest.raises(UnweaveError) as error:
         made[command]()
-    assert str(error.value) == f"{out}: lies inside of {toy_folder}, which is left as it is; name a folder elsewhere"
+    assert str(error.value) == f"{out}: lies inside of {toy_folder}, which is left as it is; name a place elsewhere"
     assert not (toy_folder / "deep").exists()
 
 

@@ -81,10 +81,14 @@ def file_names(files: Sequence[Path]) -> list[str]:
     return stems if len(set(stems)) == len(stems) else [file.name for file in files]
 
 
-def check_out(out: Path, folder: bool) -> None:
-    """Raise `UnweaveError` where `out` cannot become a picture, or a new folder of pictures."""
+def check_out(out: Path, folder: bool, *read: str | Path) -> None:
+    """Raise `UnweaveError` where `out` cannot become a picture, or a new folder of pictures.
+
+    `read`: images, folders of images and data that are read; `out` may lie in none of these folders.
+    """
+    from unweave.data.store import check_outside
     from unweave.draw import STILL, check_target
-    from unweave.files import check_new_folder
+    from unweave.files import check_new_folder, expanded
 
     if not folder:
         check_target(out, STILL)
@@ -94,3 +98,5 @@ def check_out(out: Path, folder: bool) -> None:
         )
     else:
         check_new_folder(out)
+    for each in read:
+        check_outside(out, expanded(each))

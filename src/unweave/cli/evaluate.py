@@ -55,8 +55,9 @@ def evaluate(
     """
     from json import dumps
 
+    from unweave.data.store import check_outside
     from unweave.evaluate import figures_of, table_of_figures
-    from unweave.files import check_file, write_whole
+    from unweave.files import check_file, expanded, write_whole
     from unweave.model import load
     from unweave.report import looks, report_on
     from unweave.report.pages import as_text, tables, write_report
@@ -67,8 +68,9 @@ def evaluate(
             raise UnweaveError(f"--{name} is {value}, expected at least 1")
     if json is not None:
         check_file(json)
+        check_outside(json, expanded(data))
     if out is not None:
-        check_out(out, folder=True)
+        check_out(out, True, data)
     models = [(load(name), run_of(name)) for name in (model, *also)]
     reports, figures, pictures, judged = [], [], {}, True
     for subject in looks(

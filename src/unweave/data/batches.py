@@ -12,10 +12,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from unweave.arrays import as_numpy
-from unweave.config import Config
+from unweave.config import Config, preset
 from unweave.data.pictures import to_pixels, to_values
 from unweave.data.table import AttributeTable, nothing_to_learn
 from unweave.errors import UnweaveError
+
+SIDES = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +121,12 @@ def check_settings(table: AttributeTable, config: Config) -> None:
     named = {"pairs": config.data.pairs, "contrasts": config.data.contrasts, "balance": [config.data.balance or ""]}
     for setting, name in [(setting, name) for setting, names in named.items() for name in names if name]:
         if name not in table.attributes:
-            raise UnweaveError(f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}")
+            line = f"data.{setting} names '{name}', but the attributes are {', '.join(table.attributes)}"
+            raise UnweaveError(line + of_the_faces(setting, named[setting]))
     for name in config.data.contrast_columns:
         if name not in table.columns:
-            raise UnweaveError(f"data.contrast_columns names '{name}', but the columns are {', '.join(table.columns)}")
+            line = f"data.contrast_columns names '{name}', but the columns are {', '.join(table.columns)}"
+            raise UnweaveError(line + of_the_faces("contrast_columns", config.data.contrast_columns))
     if config.method == "unweave":
         if line := nothing_to_learn(table):
             raise UnweaveError(line)
@@ -131,6 +135,14 @@ def check_settings(table: AttributeTable, config: Config) -> None:
     if images < config.run.batch:
         raise UnweaveError(f"{images} training images are too few for a batch of {config.run.batch}; lower run.batch")
     mirror_maps(table, config.data.flip_labels)
+
+
+def of_the_faces(setting: str, names: Sequence[str]) -> str:
+    """What to say besides where names that data do not have are those of the preset faces64; "" where they are not."""
+    if tuple(names) != getattr(preset("faces64").data, setting):
+        return ""
+    flags = "--data.pairs, --data.contrasts, --data.contrast-columns and --data.flip-labels (bare for none)"
+    return f"; the preset faces64 is of the bundled faces: take --preset quick, or your own {flags}"
 
 
 def check_contrasts(table: AttributeTable, config: Config) -> None:
@@ -162,12 +174,25 @@ def mirror_maps(table: AttributeTable, flip_labels: Sequence[str]) -> tuple[np.n
         attribute, _, swap = setting.partition(":")
         a, _, b = swap.partition("=")
         if attribute not in maps or a not in table.classes[attribute] or b not in table.classes[attribute]:
-            raise UnweaveError(
-                f"data.flip_labels has '{setting}', expected ATTRIBUTE:CLASS=CLASS of the data, as gaze:left=right"
-            )
+            line = f"data.flip_labels has '{setting}', expected ATTRIBUTE:CLASS=CLASS of the data, as gaze:left=right"
+            raise UnweaveError(line + of_the_faces("flip_labels", flip_labels))
         i, j = table.classes[attribute].index(a), table.classes[attribute].index(b)
         maps[attribute][[i, j]] = j, i
     return tuple(maps[name] for name in table.attributes)
+
+
+def sides(table: AttributeTable, flip_labels: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Attribute and two classes, such as gaze, left and right, whose names say that they change places in a mirror.
+
+    Without those of which `flip_labels` says so.
+    """
+    return [
+        (name, a, b)
+        for name, of_class in zip(table.attributes, mirror_maps(table, flip_labels), strict=True)
+        for k, a in enumerate(table.classes[name])
+        for left, right in SIDES
+        if left in a and (b := a.replace(left, right)) in table.classes[name] and of_class[k] == k
+    ]
 
 
 def partners_per_batch(config: Config) -> int:

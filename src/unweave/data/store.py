@@ -106,7 +106,7 @@ def find_source(source: str | Path) -> Path:
 def check_outside(out: Path, source: Path | None) -> None:
     """Raise `UnweaveError` where `out` lies in the folder `source`: pictures in it would be among the images there."""
     if source is not None and source.is_dir() and out.resolve().is_relative_to(source.resolve()):
-        raise UnweaveError(f"{out}: lies inside of {source}, which is left as it is; name a folder elsewhere")
+        raise UnweaveError(f"{out}: lies inside of {source}, which is left as it is; name a place elsewhere")
 
 
 def default_attributes(path: Path) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import join
 
 import numpy as np
 
@@ -150,8 +151,7 @@ def attribute_errors(
     errors = [f"{source}the attribute '{name}' is named twice" for name in sorted(set(names)) if names.count(name) > 1]
     for name in dict.fromkeys(names):
         if name not in columns:
-            known, guess = ", ".join(columns) or "none", did_you_mean(name, columns)
-            errors.append(f"{source}there is no column '{name}' among {known}" + (f"; {guess}" if guess else ""))
+            errors.append(source + _no_column(name, columns, names))
         elif name in RESERVED or "=" in name or not name.strip():  # commands take ATTRIBUTE=VALUE
             errors.append(f"{source}'{name}' cannot be an attribute's name, rename that column")
         elif splits and not classes_of(columns[name], splits):
@@ -179,6 +179,23 @@ def natural(label: str) -> tuple[list[tuple[int, str]], str]:
     parts = re.split("([0-9]+)", label)
     numbers = [(len(part.lstrip("0")), part.lstrip("0")) if k % 2 else (0, part) for k, part in enumerate(parts)]
     return numbers, label
+
+
+def _no_column(name: str, columns: Mapping[str, Column], names: Sequence[str]) -> str:
+    """The line for one of the `names` that is no column, perhaps since commas stand where spaces are expected."""
+    parts = _between_commas(name)
+    gone = [part for part in parts if part not in columns]
+    if parts and not gone:
+        spaced = join(part for each in names for part in _between_commas(each))
+        hint = f"give names with spaces between them: --attributes {spaced}"
+    else:
+        name = gone[0] if len(gone) < len(parts) else name
+        hint = did_you_mean(name, columns)
+    return f"there is no column '{name}' among {', '.join(columns) or 'none'}" + (f"; {hint}" if hint else "")
+
+
+def _between_commas(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _label(value: str | float | np.number | None) -> str | None:

@@ -157,7 +157,7 @@ def test_the_owners_folder_may_be_read_only_and_is_left_as_it_is(tmp_path: Path)
         path.chmod(0o755)
     assert contents(source) == before
     for inside in (source, source / "deep" / "out"):
-        with pytest.raises(UnweaveError, match="which is left as it is; name a folder elsewhere"):
+        with pytest.raises(UnweaveError, match="which is left as it is; name a place elsewhere"):
             prepared_bu(source, inside)
 
 
@@ -247,6 +247,16 @@ def test_the_command_tells_what_came_out_what_is_missing_and_how_to_go_on(
         f"unweave: {source}: holds no pictures of RaFD; looked for names such as "
         "Rafd090_01_Caucasian_female_angry_frontal.jpg; found 9 files, such as F0001/F0001_AN01WH_F2D.bmp\n"
     )
+
+
+def test_a_sheet_is_not_written_into_the_owners_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put_bu(tmp_path / "in")
+    with pytest.raises(SystemExit) as left:
+        main(["data", "prepare", "bu3dfe", str(source), str(tmp_path / "out"), "--sheet", str(source / "sheet.png")])
+    assert left.value.code == 2
+    line = f"{source / 'sheet.png'}: lies inside of {source}, which is left as it is; name a place elsewhere"
+    assert capsys.readouterr().err == f"unweave: {line}\n"
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_commands_take_the_settings_of_each_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
