@@ -187,11 +187,32 @@ def test_a_critic_that_is_told_labels_is_told_what_each_image_should_show() -> N
     _, parts, synthesis, reconstruction = method.generator_objective(batch, draws)
     torch.testing.assert_close(parts["adversarial"], -method.critic(synthesis, lent).mean())
     _, parts = method.critic_objective(batch, synthesis.detach(), reconstruction.detach(), draws)
-    margin = method.critic(batch.images, batch.labels).mean() - method.critic(synthesis, lent).mean()
+    both = (batch.labels >= 0) & (lent >= 0)
+    own, lent = (torch.where(both, labels, -1) for labels in (batch.labels, lent))
+    margin = method.critic(batch.images, own).mean() - method.critic(synthesis, lent).mean()
     torch.testing.assert_close(parts["margin"], margin)
     between = batch.images + draws.mixing * (synthesis.detach() - batch.images)
     norms = gradient_of(partial(method.critic, labels=lent))(between).flatten(1).norm(dim=1)
     torch.testing.assert_close(parts["gradient_penalty"], (norms - 1).square().mean())
+
+
+def test_a_critic_cannot_tell_real_images_from_others_by_how_many_labels_it_is_told() -> None:
+    losses = {"adversarial_reconstruction": 0.5}
+    method = Unweave(tiny(networks={"critic_told": True}, losses=losses), CLASSES)
+    batch = a_batch([[0, -1], [1, 1], [-1, 0], [2, -1]])
+    without_image = torch.zeros_like(batch.images)  # so that nothing but labels tells them apart
+    with torch.no_grad():
+        for layer in method.critic.trunk.modules():
+            if isinstance(layer, torch.nn.Conv2d):
+                layer.weight.zero_()
+                assert layer.bias is not None
+                layer.bias.fill_(1.0)
+        for of_label in method.critic.of_labels:
+            of_label.weight.fill_(0.01)  # every label is worth the same
+    for step in range(5):
+        _, parts = method.critic_objective(batch, without_image, without_image, method.draw(batch, step))
+        assert parts["margin"].item() == pytest.approx(0, abs=1e-4)
+        assert (parts["critic"] - 10 * parts["gradient_penalty"]).item() == pytest.approx(0, abs=1e-4)
 
 
 def test_without_average_the_last_weights_are_used_and_with_it_they_lag() -> None:

@@ -204,8 +204,11 @@ class Unweave(Method[Generator]):
         """L_D of Eq. 8 with Eq. 9 or 7, in float32. `margin` is D(real) - D(synthesis): above 0 in a healthy run."""
         weights = self.config.losses
         drawn = [synthesis, reconstruction] if weights.adversarial_reconstruction else [synthesis]
-        lent = lent_labels(batch.all_labels, draws.permutations)
-        shown = [batch.labels, lent, batch.labels][: 1 + len(drawn)]
+        own, lent = batch.labels, lent_labels(batch.all_labels, draws.permutations)
+        # As many of both sides: else how much an image is told would tell the critic which side it is of.
+        told = (own >= 0) & (lent >= 0)
+        own, lent = own.masked_fill(~told, -1), lent.masked_fill(~told, -1)
+        shown = [own, lent, own][: 1 + len(drawn)]
         scores, classes = self.critic.judge(torch.cat([batch.images, *drawn]), torch.cat(shown))
         real, synthetic = scores[: len(batch.images)], scores[len(batch.images) :]
         total = losses.critic_adversary(real, synthetic, weights.objective)
