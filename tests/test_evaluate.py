@@ -43,6 +43,13 @@ def test_a_judge_learns_real_images_and_leaves_the_random_state_alone(judge: Jud
     assert torch.equal(state, torch.get_rng_state())
 
 
+def test_images_without_any_label_take_no_place_in_what_a_judge_learns_from() -> None:
+    pixels, labels = shades(40)
+    labels[8:] = -1
+    of_all, of_few = (train_judge(pixels, labels, rows, CLASSES, steps=2) for rows in (np.arange(40), np.arange(8)))
+    assert all(torch.equal(a, b) for a, b in zip(of_all.parameters(), of_few.parameters(), strict=True))
+
+
 def test_only_attributes_with_known_classes_are_judged() -> None:
     classes = {"who": ("a", "b"), "shade": ("dark", "light"), "constant": ("one",)}
     labels = np.array([[-1, 0, 0], [-1, 1, 0], [-1, -1, 0]])

@@ -68,8 +68,10 @@ def train_judge(
     """Train a judge on real images.
 
     `pixels` uint8 (images, height, width, channels), `labels` int (images, judged attributes) with -1 = missing, `rows`
-    the training images among them. Adam with a one-cycle rate; images are shifted by up to 1/16 of their side.
+    the training images among them, of which those without any label are passed over. Adam with a one-cycle rate; images
+    are shifted by up to 1/16 of their side.
     """
+    rows = rows[(labels[rows] >= 0).any(axis=1)]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         judge = Judge(classes, pixels.shape[-1])
