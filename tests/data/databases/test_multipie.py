@@ -98,6 +98,11 @@ def test_lights_are_a_choice() -> None:
         select(names, "pie", lights=["²"])
 
 
+def test_of_a_tree_without_the_lights_of_the_default_the_first_five_are_taken() -> None:
+    names = frames("001", "01", lights=[0, 2, 4, 6, 8, 10])
+    assert select(names, "pie").notes[0] == "lights: 00, 02, 04, 06, 08"
+
+
 def test_one_session_alone_is_taken_as_far_as_it_goes() -> None:
     selection = select([name for k in range(12) for name in frames(f"{k:03}", "01")], "pie")
     assert (len(selection.of("train")), len(selection.of("test"))) == (10, 50)

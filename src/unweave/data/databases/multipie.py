@@ -117,7 +117,8 @@ def _picture(name: str, match: re.Match[str], expression: str) -> Picture:
 def _lights(named: Sequence[str], there: Sequence[str], is_sorted: bool, source: str) -> list[str]:
     """The lights to take, as they are written in the tree."""
     if not named:
-        return list(there[: len(LIGHTS)]) if is_sorted else [light for light in there if light in LIGHTS] or [there[0]]
+        chosen = [] if is_sorted else [light for light in there if light in LIGHTS]
+        return chosen or list(there[: len(LIGHTS)])
     by_number = {int(light): light for light in there}
     for light in named:
         if not light.isascii() or not light.isdecimal() or int(light) not in by_number:
