@@ -44,6 +44,18 @@ MISTAKES = {
         "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
     ),
     "a size that is none": ("train toys --data.size 50 -o run", "data.size is 50, expected a multiple of 4 from 32 up"),
+    "colours that are none": (
+        "train toys --data.channels 4 -o run",
+        'Invalid value "4" for --data.channels. Choose from: 1, 3.',
+    ),
+    "a crop that is none": (
+        "train toys --data.crop face -o run",
+        "crop is 'face', expected center or WIDTHxHEIGHT+LEFT+TOP in pixels, such as 178x178+0+20",
+    ),
+    "a crop larger than the images": (
+        "train toys --preset quick --data.crop 40x40+0+0 --run.precision float32 --device cpu -o run",
+        "train/000.png: is 32 x 32 pixels, the crop 40x40+0+0 reaches out of it",
+    ),
     "more a batch than images": (
         "train toys --run.batch 64 -o run",
         "48 training images are too few for a batch of 64",
@@ -79,6 +91,30 @@ MISTAKES = {
         "transfer faces64 a.png -o b.png",
         'Command "transfer" parameter --from requires an argument.',
     ),
+    "an exemplar that is not there": (
+        "transfer faces64 bare/000.png --from expression=gone.png -o b.png",
+        "gone.png: cannot be read (No such file or directory)",
+    ),
+    "an attribute that the model does not have": (
+        "transfer faces64 bare/000.png --from smile=bare/000.png -o b.png",
+        "unknown attribute 'smile': there are identity, expression, light, rest",
+    ),
+    "a class that the model does not have": (
+        "synthesize faces64 bare/000.png --class expression=smiling -o b.png",
+        "unknown class of expression 'smiling': did you mean 'smile'? there are ",
+    ),
+    "a folder without pictures to change": (
+        "transfer faces64 empty --from expression=bare/000.png -o b",
+        "empty: holds no images, expected some such as .png or .jpg",
+    ),
+    "many pictures into one": (
+        "transfer faces64 toys --from expression=bare/000.png -o b.png",
+        "b.png: is the name of a picture, but there are many to write; name a folder, such as b",
+    ),
+    "data of other attributes than the model's": (
+        "evaluate faces64 toys",
+        "toys: there is no column 'identity' among shape, colour",
+    ),
 }
 
 
@@ -112,6 +148,8 @@ def test_a_mistake_gets_one_line_and_leaves_nothing(
     assert said.count("\n") == 1
     assert not (here / "run").exists()
     assert not (here / "toys" / "run").exists()
+    assert not (here / "b.png").exists()
+    assert not (here / "b").exists()
 
 
 def test_one_class_alone_is_a_warning_and_an_error_where_no_attribute_has_more(here: Path) -> None:
