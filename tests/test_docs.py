@@ -30,6 +30,15 @@ def test_every_command_parses(arguments: tuple[str, ...]) -> None:
     app.parse_args(list(arguments), print_error=False, exit_on_error=False)
 
 
+def test_every_setting_that_the_page_about_your_images_proposes_is_one() -> None:
+    page = (ROOT / "docs" / "your-images.md").read_text(encoding="utf-8")
+    proposals = [cell for _, cell in re.findall(r"^\| (.+) \| (.+) \|$", page, re.MULTILINE)]
+    settings = [setting for cell in proposals for setting in re.findall("`(--[^`]+)`", cell)]
+    assert len(settings) > 10
+    for setting in settings:
+        app.parse_args(["train", "people", "-o", "run", *shlex.split(setting)], print_error=False, exit_on_error=False)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
