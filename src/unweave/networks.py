@@ -281,8 +281,8 @@ class Critic(nn.Module):
 def scores_gradient(trunk: nn.Sequential, images: Image, scores: Sequence[tuple[Tensor, Tensor]]) -> Image:
     """The gradient of the sum of each image's scores, from which gradients flow to the weights, not to the images.
 
-    Of a critic whose `trunk` halves by convolutions with leaky ReLUs; `scores`: kernels (n, channels, 3, 3) of scores on
-    its end, and how much each of the n counts for each image (batch, n, 1, 1).
+    Of a critic whose `trunk` halves by convolutions with leaky ReLUs; `scores`: kernels (n, channels, 3, 3) of scores
+    on its end, and how much each of the n counts for each image (batch, n, 1, 1).
 
     Written out by the chain rule: all is linear but for the choice of slopes, which small changes leave as it is.
     Two thirds of autograd's time, which goes through the forward pass as well, with zeros.

@@ -17,7 +17,7 @@ def evaluate(
     *,
     also: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     seeds: int = 1,
-    pairs: int = 1024,
+    pairs: int = 640,
     judge_steps: int = 750,
     seed: Seed = 0,
     pattern: str | None = None,

@@ -38,7 +38,7 @@ def look(
     model: Model,
     data: str | Path,
     *,
-    pairs: int = 1024,
+    pairs: int = 640,
     judge_steps: int = 750,
     seed: int = 0,
     pattern: str | None = None,
