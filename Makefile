@@ -25,7 +25,7 @@ types: $(DEV)	## static types
 
 RESULTS := benchmarks/results
 
-bench: $(DEV)	## a training step and a transfer beside their floors and a naive port, and what one waits for; forty minutes
+bench: $(DEV)	## a training step and a transfer beside their floors and a naive port, and what one waits for; half an hour
 	$(PYTHON) benchmarks/step.py --size 64 --attributes 3 --width 0.25 --json $(RESULTS)/64-quarter.json
 	$(PYTHON) benchmarks/step.py --size 64 --attributes 3 --width 0.5 --json $(RESULTS)/64-half.json
 	$(PYTHON) benchmarks/step.py --size 128 --attributes 2 --width 1 --rounds 3 --json $(RESULTS)/128.json

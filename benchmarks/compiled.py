@@ -104,9 +104,11 @@ def compile_parts(method: Unweave, parts: tuple[str, ...], cache: str) -> None:
     """
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
     from torch._dynamo import config
+    from torch._inductor import config as inductor
 
     config.recompile_limit = 64  # by default the ninth network would silently not be compiled
     config.fail_on_recompile_limit_hit = True
+    inductor.layout_optimization = False  # with it the backward pass of replicated borders fails, as of torch 2.13
     generator = method.generator
     networks = {
         "encoders": generator.encoders,
