@@ -15,10 +15,11 @@ from unweave.baselines.fader import Fader, other_classes
 from unweave.baselines.parts import classes_loss
 from unweave.baselines.pix2pix import Pix2Pix
 from unweave.baselines.rival import Rival
-from unweave.baselines.stargan import StarGAN
+from unweave.baselines.stargan import Discriminator, StarGAN
 from unweave.config import build
 from unweave.data.batches import Batch
 from unweave.data.table import table_from_arrays
+from unweave.losses import gradient_of
 
 
 class Shift(nn.Module):
@@ -42,6 +43,9 @@ class Constant(nn.Module):
     def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         scores = self.score + self.slope * images.sum((1, 2, 3), keepdim=True)
         return (scores, images.new_zeros(len(images), self.classes)) if self.classes else scores
+
+    def gradient(self, images: Tensor) -> Tensor:
+        return torch.full_like(images, self.slope)
 
 
 def tiny(method: str, **rivals: float) -> Rival:
@@ -68,6 +72,12 @@ def flat(value: float) -> Tensor:
 
 def numbers(parts: dict[str, Tensor]) -> dict[str, float]:
     return {name: part.item() for name, part in parts.items()}
+
+
+def test_stargans_gradient_is_that_of_autograd() -> None:
+    critic, images = tiny("stargan").critic.double(), torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    assert isinstance(critic, Discriminator)
+    torch.testing.assert_close(critic.gradient(images), gradient_of(lambda x: critic(x)[0])(images))
 
 
 def test_losses_of_stargan() -> None:
