@@ -29,6 +29,12 @@ def test_grid_puts_each_picture_in_its_row_and_column_twice_as_large() -> None:
     assert places(sheet, GREEN) == (8, 8 + 130, 8 + 128, 8 + 258)
 
 
+def test_pictures_of_a_row_begin_at_one_height_though_one_is_less_high() -> None:
+    sheet = grid([[plain(RED), plain(BLUE)[:48]]])
+    assert places(sheet, RED)[1] == places(sheet, BLUE)[1] == 8
+    assert places(sheet, RED)[3] - places(sheet, BLUE)[3] == 2 * 16
+
+
 def test_headers_stand_left_of_the_rows_and_above_the_columns() -> None:
     body = plain(RED)
     sheet = grid([[body], [body]], row_headers=[plain(GREEN)] * 2, column_headers=[plain(BLUE)])

@@ -40,6 +40,7 @@ def grid(
 ) -> Image.Image:
     """Pictures in rows and columns, in tiles of one size: the largest picture's, small ones enlarged by a whole factor.
 
+    A picture less high than its tile stands at its top, so that charts of a row begin alike, whatever their legends.
     Headers are pictures set apart at the left of each row and above each column; labels stand outside of all, and
     are cut where they are longer than their place. Rows may differ in length.
     """
@@ -55,7 +56,7 @@ def grid(
     sheet = Image.new("RGB", size, _PAPER)
 
     def put(picture: Image.Image, x: int, y: int) -> None:
-        sheet.paste(picture, (x + (wide - picture.width) // 2, y + (high - picture.height) // 2))
+        sheet.paste(picture, (x + (wide - picture.width) // 2, y))
 
     for c, picture in enumerate(top):
         put(picture, x0 + c * (wide + _GAP), y0 - _MARGIN - high)
