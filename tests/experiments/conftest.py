@@ -27,7 +27,8 @@ def load_reports() -> Any:
 
 
 REPORTS = load_reports()
-faces, apart, short_probes = REPORTS.faces, REPORTS.apart, REPORTS.short_probes
+faces, apart, copying = REPORTS.faces, REPORTS.apart, REPORTS.copying
+rendered, short_probes = REPORTS.rendered, REPORTS.short_probes
 
 
 def with_means(subject: Subject) -> Subject:

@@ -8,12 +8,13 @@ import torch
 
 from unweave.experiments import interpolation, mixture, transfer
 from unweave.experiments.roles import roles_of
+from unweave.experiments.shares import shares
 from unweave.experiments.smoothness import sharpness, unevenness
 from unweave.experiments.unseen import unseen
 from unweave.report.subject import Subject
 
 
-def test_transfers_of_a_faultless_model_are_read_right_alone_and_jointly(perfect: Subject) -> None:
+def test_transfers_of_a_faultless_model_are_read_right_alone_and_jointly(perfect: Subject, rendered: None) -> None:
     found = transfer.measure(perfect)
     single = found.tables["single transfers, as a judge trained apart reads them"]
     assert single["light swapped"]["light"] == single["real"]["light"] == 1
@@ -24,9 +25,23 @@ def test_transfers_of_a_faultless_model_are_read_right_alone_and_jointly(perfect
     fan = next(rows for title, rows in found.tables.items() if title.startswith("fan of"))
     assert fan["intensity and distance from the source"]["rank correlation"] > 0.9
     files = {"transfer-identity.png", "transfer-expression.png", "transfer-light.png", "joint-light.png", "fan.png"}
+    files.add("intensity.png")
     assert set(found.pictures) == files
     assert found.left_out.keys() == {"classes never seen in training"}
     assert "the model knows every class of expression" in found.left_out["classes never seen in training"]
+
+
+def test_a_faultless_model_takes_as_much_of_a_change_as_there_is_and_a_copying_one_none(
+    perfect: Subject, copying: Subject, rendered: None
+) -> None:
+    for subject, much in ((perfect, 1), (copying, 0)):
+        tables, pictures = shares(subject, roles_of(subject.data, subject.model.classes))
+        rows = next(iter(tables.values()))
+        for intensity in ("20 %", "40 %", "60 %", "80 %", "100 %"):
+            assert rows[intensity]["result"] == pytest.approx(much * rows[intensity]["true answer"], abs=0.01)
+        assert rows["100 %"]["true answer"] == pytest.approx(1)
+        assert rows["rank correlation"]["true answer"] == pytest.approx(1)
+        assert set(pictures) == {"intensity.png"}
 
 
 def test_classes_that_the_model_has_never_met_are_transferred_and_judged(learner: Subject) -> None:

@@ -12,6 +12,7 @@ from unweave.errors import UnweaveError
 from unweave.experiments.fan import growing
 from unweave.experiments.found import Found, sheet, where_it_applies
 from unweave.experiments.roles import Roles, draw_pairs, roles_of, texts
+from unweave.experiments.shares import shares
 from unweave.experiments.unseen import unseen
 from unweave.judges import read
 from unweave.metrics.transfer import accuracy, chance
@@ -41,7 +42,12 @@ def measure(subject: Subject, *, attribute: str | None = None) -> Found:
     for name in subject.attributes:
         drawn = where_it_applies(f"transfer of {name}", lambda name=name: single(subject, name), left_out)
         pictures |= drawn or {}
-    parts = {"joint transfer": joint, "growing intensity": growing, "classes never seen in training": unseen}
+    parts = {
+        "joint transfer": joint,
+        "growing intensity": growing,
+        "growing intensity of one exemplar": shares,
+        "classes never seen in training": unseen,
+    }
     for what, part in parts.items():
         both = where_it_applies(what, lambda part=part: part(subject, roles), left_out)
         if both is not None:

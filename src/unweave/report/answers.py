@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -27,6 +27,7 @@ ALIKE = 0.06
 PROBES = 4
 
 Render = Callable[[Factors, int], Image.Image]
+Picture = Callable[[Factors], UInt8[np.ndarray, "size size colours"]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,16 +84,9 @@ def answers_of(
     renderer. Raises `UnweaveError` where the renderer does not give the pictures of the data again, which another
     version or somebody else has made.
     """
-    if render is None:
-        from unweave.faces.studio import render
-    table = data.table
-    size = _size(table)
-
-    def image(factors: Factors) -> np.ndarray:
-        return crop_resize(render(factors, size), size=card.size, channels=card.channels, crop=card.crop)
-
+    table, image = data.table, pictures_of(data, card, render)
     factors = {
-        row: _factors(table, row) for row in {*sources.tolist(), *exemplars.tolist(), *table.rows("test").tolist()}
+        row: factors_of(table, row) for row in {*sources.tolist(), *exemplars.tolist(), *table.rows("test").tolist()}
     }
     there = {each: row for row, each in factors.items()}
     wanted = [
@@ -100,13 +94,7 @@ def answers_of(
         for source, exemplar in zip(sources.tolist(), exemplars.tolist(), strict=True)
     ]
     rendered = [source for source, each in zip(sources.tolist(), wanted, strict=True) if each not in there]
-    for row in rendered[:PROBES]:
-        again = as_images(np.stack([image(factors[row]), data.pixels[row]]))
-        off = (again[0] - again[1]).abs().mean().item()
-        if off > ALIKE:
-            raise UnweaveError(
-                f"{table.files[row]} is not what this version renders (it differs by {off:.2f}); render the data anew"
-            )
+    check_rendered(data, image, rendered[:PROBES])
     pixels = np.zeros((len(wanted), card.size, card.size, card.channels), np.uint8)
     # Those of one sitter follow each other, since a sitter takes longer to make than a picture.
     for k in sorted(range(len(wanted)), key=lambda k: (wanted[k].identity, wanted[k].styling or 0)):
@@ -115,7 +103,26 @@ def answers_of(
     return Answers(sources=sources, exemplars=exemplars, truths=as_images(pixels))
 
 
-def _factors(table: AttributeTable, row: int) -> Factors:
+def pictures_of(data: Labelled, card: ModelCard, render: Render | None = None) -> Picture:
+    """Renders factors at the size of the pictures in the data, and gives them the model's crop."""
+    if render is None:
+        from unweave.faces.studio import render
+    size = _size(data.table)
+    return lambda factors: crop_resize(render(factors, size), size=card.size, channels=card.channels, crop=card.crop)
+
+
+def check_rendered(data: Labelled, image: Picture, rows: Sequence[int]) -> None:
+    """Raise `UnweaveError` where one of these rows is another picture when it is rendered again."""
+    for row in rows:
+        again = as_images(np.stack([image(factors_of(data.table, row)), data.pixels[row]]))
+        off = (again[0] - again[1]).abs().mean().item()
+        if off > ALIKE:
+            said = f"is not what this version renders (it differs by {off:.2f}); render the data anew"
+            raise UnweaveError(f"{data.table.files[row]} {said}")
+
+
+def factors_of(table: AttributeTable, row: int) -> Factors:
+    """What the image of this row was rendered from."""
     try:
         return from_row({name: table.columns[name][row] for name in COLUMNS})
     except UnweaveError as error:
