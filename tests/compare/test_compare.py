@@ -232,11 +232,14 @@ def test_a_time_is_as_many_whole_rounds_as_fit_in_at_the_pace_once_warm(monkeypa
         patch.setattr(budgets, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
         patch.setattr(method, "batch", drawn)
         patch.setattr(method, "step", slow)
-        assert pace(method, training) == 1.25
+        assert pace(method, training, 5.0) == 1.25
     assert taken == list(range(6))  # a round that warms up, and two of 2.5 s each
-    monkeypatch.setattr(budgets, "pace", lambda *_: 0.7)
+    measured: list[float] = []
+    monkeypatch.setattr(budgets, "pace", lambda *given: measured.append(given[2]) or 0.7)
     assert steps_within(parse_budget("1m"), method, training, 1) == 84  # 85 fit in
     assert steps_within(parse_budget("1m"), method, training, 2) == 42
+    assert steps_within(parse_budget("20m"), method, training, 2) == 856
+    assert measured == [5, 5, 12]  # a fiftieth of what each network has, where that is longer
     assert steps_within(parse_budget("11i"), method, training, 1) == 4
     with pytest.raises(UnweaveError, match="the budget of 2s, which 2 networks share, is less than stargan needs"):
         steps_within(parse_budget("2s"), method, training, 2)
