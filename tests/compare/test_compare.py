@@ -86,6 +86,7 @@ def test_every_method_gets_the_same_images_and_the_same_budget(out: Path) -> Non
     assert costs["unweave"]["networks"] == 1
     assert costs["cyclegan"]["networks"] == 2
     assert costs["unweave"]["images"] == costs["cyclegan"]["images"] == 48
+    assert (costs["unweave"]["steps"], costs["cyclegan"]["steps"]) == ([3], [12, 12])
     assert all(cost["seconds"] > 0 and cost["parameters"] > 0 for cost in costs.values())
     for name, steps in (("unweave", 3), ("cyclegan-smile", 12), ("cyclegan-scream", 12)):
         config = read_config(out / "runs" / name / "config.yaml")
@@ -108,6 +109,8 @@ def test_the_table_has_what_the_methods_are_to_be_read_beside(out: Path) -> None
     of_targets = " | ".join(f"{value:.3f}" for value in rows["unweave"]["accuracies"].values())
     assert f"| unweave | {rows['unweave']['accuracy']:.3f} | {of_targets} | - |" in page
     assert "cyclegan: a network for each pair of classes; the total of all counts against the budget" in page
+    cost = rows["cyclegan"]["cost"]
+    assert f"| cyclegan | 2 | {cost['parameters']:,} | 48 | 12 + 12 | {cost['seconds']:.0f} |" in page
     assert "`run.steps` 200 epochs -> 12" in page
     assert "`data.size` 128 -> 32" in page
     for name in ("translations.png", "interpolations.png"):

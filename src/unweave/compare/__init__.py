@@ -177,6 +177,7 @@ def total_cost(of: Contender) -> dict[str, Any]:
         "networks": of.networks,
         "parameters": of.parameters,
         "images": sum(each.images for each in told) if complete else None,
+        "steps": [each.steps for each in told] if complete else None,
         "seconds": sum(each.seconds for each in told) if complete else None,
     }
 

@@ -25,7 +25,7 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
         ),
         Table(
             title=f"what a training cost; the budget of a method is {report['budget']}",
-            columns=("networks", "parameters", "images seen", "seconds"),
+            columns=("networks", "parameters", "images seen", "steps", "seconds"),
             rows=costs,
             note=_cost_note(report),
         ),
@@ -78,7 +78,8 @@ def _beside(value: float | None, spread: float | None, digits: int = 3) -> Cell:
 def _costs(cost: Mapping[str, Any]) -> list[Cell]:
     seconds = None if cost["seconds"] is None else f"{cost['seconds']:.0f}"
     seen = None if cost["images"] is None else f"{cost['images']:,}"
-    return [str(cost["networks"]), f"{cost['parameters']:,}", seen, seconds]
+    steps = None if cost["steps"] is None else " + ".join(f"{each:,}" for each in cost["steps"])
+    return [str(cost["networks"]), f"{cost['parameters']:,}", seen, steps, seconds]
 
 
 def _note(report: Mapping[str, Any]) -> str:
