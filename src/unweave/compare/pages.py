@@ -85,6 +85,7 @@ def _costs(cost: Mapping[str, Any]) -> list[Cell]:
 def _note(report: Mapping[str, Any]) -> str:
     told = [
         "accuracy: share that the judge reads as the target, mean over the targets; chance: a class drawn blindly."
+        " Noise is read as some class as well: see what is kept, and the pictures."
         + (f" ±: standard deviation over {report['seeds']} trainings." if report["seeds"] > 1 else "")
     ]
     if frechet := report["frechet"]:
@@ -98,7 +99,10 @@ def _note(report: Mapping[str, Any]) -> str:
             f"to change, to keep: against {report['truths']} rendered true answers, the error over that of copying"
             " where pixels should change (0 truth, 1 copying), and the error where they should stay."
         )
-    told.append("intensity: rank correlation with the exemplars' within a target; rivals see no exemplar.")
+    told.append(
+        "intensity: rank correlation with the exemplars' within a target; rivals see no exemplar. That of real images"
+        " is the most that can be read."
+    )
     return "\n".join(told)
 
 
