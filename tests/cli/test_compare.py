@@ -23,6 +23,7 @@ MISTAKES = {
     "--attribute shape --budget 20m --run stargan": "--run is 'stargan', expected METHOD=RUN, such as stargan=runs",
     "--attribute shape --budget 20m --run stargan=gone": "gone: no such run folder or model file",
     "--attribute shape --budget 20m --seeds 0": "--seeds is 0, expected at least 1",
+    "--attribute shape --budget 20m --rates 0": "--rates is 0.0, expected a number above 0",
     "--attribute shape --budget 20m --size 50": "data.size is 50, expected a multiple of 4 from 32 up",
 }
 

@@ -86,6 +86,7 @@ def test_every_method_gets_the_same_images_and_the_same_budget(out: Path) -> Non
     assert costs["unweave"]["networks"] == 1
     assert costs["cyclegan"]["networks"] == 2
     assert costs["unweave"]["images"] == costs["cyclegan"]["images"] == 48
+    assert (costs["unweave"]["steps"], costs["cyclegan"]["steps"]) == ([3], [12, 12])
     assert all(cost["seconds"] > 0 and cost["parameters"] > 0 for cost in costs.values())
     for name, steps in (("unweave", 3), ("cyclegan-smile", 12), ("cyclegan-scream", 12)):
         config = read_config(out / "runs" / name / "config.yaml")
@@ -108,6 +109,8 @@ def test_the_table_has_what_the_methods_are_to_be_read_beside(out: Path) -> None
     of_targets = " | ".join(f"{value:.3f}" for value in rows["unweave"]["accuracies"].values())
     assert f"| unweave | {rows['unweave']['accuracy']:.3f} | {of_targets} | - |" in page
     assert "cyclegan: a network for each pair of classes; the total of all counts against the budget" in page
+    cost = rows["cyclegan"]["cost"]
+    assert f"| cyclegan | 2 | {cost['parameters']:,} | 48 | 12 + 12 | {cost['seconds']:.0f} |" in page
     assert "`run.steps` 200 epochs -> 12" in page
     assert "`data.size` 128 -> 32" in page
     for name in ("translations.png", "interpolations.png"):
@@ -232,11 +235,14 @@ def test_a_time_is_as_many_whole_rounds_as_fit_in_at_the_pace_once_warm(monkeypa
         patch.setattr(budgets, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
         patch.setattr(method, "batch", drawn)
         patch.setattr(method, "step", slow)
-        assert pace(method, training) == 1.25
+        assert pace(method, training, 5.0) == 1.25
     assert taken == list(range(6))  # a round that warms up, and two of 2.5 s each
-    monkeypatch.setattr(budgets, "pace", lambda *_: 0.7)
+    measured: list[float] = []
+    monkeypatch.setattr(budgets, "pace", lambda *given: measured.append(given[2]) or 0.7)
     assert steps_within(parse_budget("1m"), method, training, 1) == 84  # 85 fit in
     assert steps_within(parse_budget("1m"), method, training, 2) == 42
+    assert steps_within(parse_budget("20m"), method, training, 2) == 856
+    assert measured == [5, 5, 12]  # a fiftieth of what each network has, where that is longer
     assert steps_within(parse_budget("11i"), method, training, 1) == 4
     with pytest.raises(UnweaveError, match="the budget of 2s, which 2 networks share, is less than stargan needs"):
         steps_within(parse_budget("2s"), method, training, 2)

@@ -129,3 +129,5 @@ def test_the_table_shows_each_target_and_deviations_where_there_are_several_seed
     assert table.rows["copying the source"] == ["0.600", 0.5, 0.7, "4.0", None, None, None, "1.000"]
     assert table.rows["fader"][0] == "0.700 ± 0.141"
     assert "±: standard deviation over 2 trainings" in table.note
+    assert "Noise is read as some class as well" in table.note
+    assert "That of real images is the most that can be read" in table.note

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unweave.compare.budget import Budget, parse_budget
-from unweave.compare.protocol import Part, Protocol, departures, parts_of, settings_of, table_of, ways
+from unweave.compare.protocol import METHODS, Part, Protocol, departures, parts_of, settings_of, table_of, ways
 from unweave.config import RunConfig, recipe
 from unweave.data.table import AttributeTable, table_from_arrays
 from unweave.errors import UnweaveError, one_line
@@ -82,6 +82,14 @@ def test_settings_are_the_recipes_but_for_size_and_width_and_the_output_lists_wh
     }
     short = replace(config, run=replace(config.run, steps=50))
     assert departures(short)["run.steps"] == "200 epochs -> 50"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rates_are_multiplied_alike_for_all_methods_and_listed(method: str) -> None:
+    config, published = settings_of(Part(method=method), replace(PROTOCOL, rates=4.0), table(), HERE), recipe(method)
+    assert config.optim.lr == pytest.approx(4 * published.optim.lr)
+    assert config.optim.critic_lr == pytest.approx(4 * published.optim.critic_lr)
+    assert departures(config)["optim.lr"] == f"{published.optim.lr:g} -> {4 * published.optim.lr:g}"
 
 
 def test_a_preset_of_the_papers_method_keeps_its_proportions_and_its_departures_are_listed() -> None:

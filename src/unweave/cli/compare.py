@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
 import sys
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ def compare(
     targets: Annotated[tuple[str, ...], Parameter(show_default=False, consume_multiple=True)] = (),
     size: int = 128,
     width: float | None = None,
+    rates: float = 1.0,
     preset: str | None = None,
     no_flip: bool = False,
     same: Annotated[tuple[str, ...], Parameter(show_default=False, consume_multiple=True)] = (),
@@ -55,6 +57,8 @@ def compare(
         Side of the images in pixels, for all methods; a power of 2 for pix2pix and fader.
     width
         Multiplies the channels of all networks; without it each recipe's.
+    rates
+        Multiplies the learning rates of all methods alike: those published are for longer runs of wider networks.
     preset
         Settings of the paper's method: paper, faces64 or quick; without it the paper's.
     no_flip
@@ -78,6 +82,8 @@ def compare(
     for name, value in (("seeds", seeds), ("pairs", pairs), ("judge-steps", judge_steps)):
         if value < 1:
             raise UnweaveError(f"--{name} is {value}, expected at least 1")
+    if not 0 < rates < inf:
+        raise UnweaveError(f"--rates is {rates}, expected a number above 0")
     runs: dict[str, list[str]] = {}
     for text in run:
         method, equals, folder = text.partition("=")
@@ -101,6 +107,7 @@ def compare(
             targets=targets,
             size=size,
             width=width,
+            rates=rates,
             preset=preset,
             flip=not no_flip,
             same=same,

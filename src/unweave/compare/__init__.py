@@ -55,6 +55,7 @@ def compare(
     targets: Sequence[str] = (),
     size: int = 128,
     width: float | None = None,
+    rates: float = 1.0,
     preset: str | None = None,
     flip: bool = True,
     same: Sequence[str] = (),
@@ -91,6 +92,7 @@ def compare(
         targets=ends,
         size=size,
         width=width,
+        rates=rates,
         preset=preset,
         flip=flip,
         same=tuple(same),
@@ -177,6 +179,7 @@ def total_cost(of: Contender) -> dict[str, Any]:
         "networks": of.networks,
         "parameters": of.parameters,
         "images": sum(each.images for each in told) if complete else None,
+        "steps": [each.steps for each in told] if complete else None,
         "seconds": sum(each.seconds for each in told) if complete else None,
     }
 

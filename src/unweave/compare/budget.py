@@ -14,6 +14,8 @@ from unweave.machine import memory_advice, memory_kept
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 MEASURED = 5.0
 """Seconds of training by which the pace is told, at least."""
+SHARE = 0.02
+"""Of a network's time, by as much of which its pace is told where that is longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +43,15 @@ def parse_budget(text: str) -> Budget:
 def steps_within(budget: Budget, method: Method, training: TrainingSet, networks: int) -> int:
     """Steps of one of `networks` that share the budget equally, in whole rounds that train all parts of it.
 
-    A time is counted at the pace of some seconds of training now; the method's weights are to be thrown away.
+    A time is counted at the pace of some training now; the method's weights are to be thrown away.
     Raises `UnweaveError` where not even one round fits.
     """
     if budget.images is not None:
         steps = budget.images // networks // (method.config.run.batch * method.batches)
     else:
         assert budget.seconds is not None
-        steps = int(budget.seconds / networks / pace(method, training))
+        own = budget.seconds / networks
+        steps = int(own / pace(method, training, max(MEASURED, SHARE * own)))
     rounds = steps // method.rhythm
     if not rounds:
         sharing = f", which {networks} networks share," if networks > 1 else ""
@@ -56,12 +59,12 @@ def steps_within(budget: Budget, method: Method, training: TrainingSet, networks
     return rounds * method.rhythm
 
 
-def pace(method: Method, training: TrainingSet) -> float:
-    """Seconds a step, with the drawing of its batch: the mean over whole rounds, trained as the run will be."""
+def pace(method: Method, training: TrainingSet, seconds: float) -> float:
+    """Seconds a step, with the drawing of its batch: the mean over whole rounds that take at least `seconds`."""
     with memory_kept(), memory_advice(method.config):
         train_round(method, training, 0)  # the first also warms up
         rounds, start = 0, time.perf_counter()
-        while (spent := time.perf_counter() - start) < MEASURED or not rounds:
+        while (spent := time.perf_counter() - start) < seconds or not rounds:
             rounds += 1
             train_round(method, training, rounds)
     return spent / (rounds * method.rhythm)

@@ -25,7 +25,7 @@ def tables(report: Mapping[str, Any]) -> list[Table]:
         ),
         Table(
             title=f"what a training cost; the budget of a method is {report['budget']}",
-            columns=("networks", "parameters", "images seen", "seconds"),
+            columns=("networks", "parameters", "images seen", "steps", "seconds"),
             rows=costs,
             note=_cost_note(report),
         ),
@@ -78,12 +78,14 @@ def _beside(value: float | None, spread: float | None, digits: int = 3) -> Cell:
 def _costs(cost: Mapping[str, Any]) -> list[Cell]:
     seconds = None if cost["seconds"] is None else f"{cost['seconds']:.0f}"
     seen = None if cost["images"] is None else f"{cost['images']:,}"
-    return [str(cost["networks"]), f"{cost['parameters']:,}", seen, seconds]
+    steps = None if cost["steps"] is None else " + ".join(f"{each:,}" for each in cost["steps"])
+    return [str(cost["networks"]), f"{cost['parameters']:,}", seen, steps, seconds]
 
 
 def _note(report: Mapping[str, Any]) -> str:
     told = [
         "accuracy: share that the judge reads as the target, mean over the targets; chance: a class drawn blindly."
+        " Noise is read as some class as well: see what is kept, and the pictures."
         + (f" ±: standard deviation over {report['seeds']} trainings." if report["seeds"] > 1 else "")
     ]
     if frechet := report["frechet"]:
@@ -97,7 +99,10 @@ def _note(report: Mapping[str, Any]) -> str:
             f"to change, to keep: against {report['truths']} rendered true answers, the error over that of copying"
             " where pixels should change (0 truth, 1 copying), and the error where they should stay."
         )
-    told.append("intensity: rank correlation with the exemplars' within a target; rivals see no exemplar.")
+    told.append(
+        "intensity: rank correlation with the exemplars' within a target; rivals see no exemplar. That of real images"
+        " is the most that can be read."
+    )
     return "\n".join(told)
 
 

@@ -34,6 +34,8 @@ class Protocol:
     size: int
     width: float | None = None
     """Multiplies the channels of all networks; None: as each recipe says."""
+    rates: float = 1.0
+    """Multiplies the learning rates of all methods."""
     preset: str | None = None
     """Settings of the paper's method; None: the paper's."""
     flip: bool = True
@@ -122,6 +124,7 @@ def settings_of(part: Part, protocol: Protocol, table: AttributeTable, machine: 
         "method": part.method,
         "data": {"size": protocol.size} | ({} if protocol.flip else {"flip": False, "flip_labels": ()}),
         "networks": {"width": width, "critic_width": critic},
+        "optim": {"lr": base.optim.lr * protocol.rates, "critic_lr": base.optim.critic_lr * protocol.rates},
         "rivals": {},
         "run": {"seed": part.seed, "judge_steps": 0}
         | {name: getattr(machine, name) for name in ("device", "precision", "threads")},

@@ -41,6 +41,7 @@ class Cost:
     """Of its steps: evaluations and checkpoints apart."""
     images: int
     """How many were seen, each as often as a step took it in."""
+    steps: int
 
 
 def whole_settings(config: Config, table: AttributeTable, budget: Budget, networks: int) -> Config:
@@ -84,4 +85,4 @@ def cost(run: Path) -> Cost | None:
     steps, paces = read_metrics(run).get("images_per_s", (np.zeros(0), np.zeros(0)))
     images = config.run.batch * CLASSES[config.method].batches
     seen = np.diff(steps, prepend=0) * images
-    return Cost(seconds=float((seen / paces).sum()), images=int(seen.sum()))
+    return Cost(seconds=float((seen / paces).sum()), images=int(seen.sum()), steps=int(steps.max(initial=0)))
