@@ -28,7 +28,7 @@ def test_with_the_loss_a_code_keeps_its_label_and_forgets_the_other(
     assert told["with the loss"]["light: own entropy"] > free["light: own entropy"] + 0.1
     assert even["light: own entropy"] == pytest.approx(np.log(2))
     hopkins = [rows for title, rows in found.tables.items() if title.startswith("Hopkins")]
-    assert len(hopkins) == 3
+    assert len(hopkins) == 4
     assert all(set(rows) == {"neutral", "smile", "scream", "mean"} for rows in hopkins)
     assert all(0 <= value <= 1 for rows in hopkins for row in rows.values() for value in row.values())
     assert found.about["images"]["test"] == 96

@@ -52,6 +52,22 @@ def test_against_permuted_points_a_gaussian_has_no_clusters_but_clusters_are_see
     assert hopkins(clusters)[0] > 0.8
 
 
+def test_a_stretched_or_flat_gaussian_is_clustered_against_all_but_a_gaussian_of_its_covariance() -> None:
+    mixing = torch.randn(16, 16, generator=torch.Generator().manual_seed(1))
+    flat = gaussian(2) @ mixing[:2]
+    assert hopkins(flat)[0] > 0.9
+    assert hopkins(flat, null="permuted")[0] > 0.9
+    assert abs(hopkins(flat, null="gaussian")[0] - 0.5) < 0.03
+    stretched = gaussian(16) @ mixing @ mixing + 7
+    assert hopkins(stretched, null="permuted")[0] > 0.55
+    assert abs(hopkins(stretched, null="gaussian")[0] - 0.5) < 0.03
+
+
+def test_clusters_are_seen_against_a_gaussian_of_their_covariance() -> None:
+    centres = 10 * torch.randn(10, 16, generator=torch.Generator().manual_seed(1))
+    assert hopkins(centres[torch.arange(2000) % 10] + gaussian(16), null="gaussian")[0] > 0.8
+
+
 def test_the_same_seed_gives_the_same_and_a_single_point_nothing() -> None:
     assert hopkins(uniform(2), repeats=2, seed=3) == hopkins(uniform(2), repeats=2, seed=3)
     assert hopkins(uniform(2), repeats=2, seed=3) != hopkins(uniform(2), repeats=2, seed=4)

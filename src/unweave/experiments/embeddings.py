@@ -89,9 +89,10 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
         "codes": (codes, "box"),
         "t-SNE points": (spaces, "box"),
         "codes, against shuffled coordinates": (codes, "permuted"),
+        "codes, against a Gaussian of their covariance": (codes, "gaussian"),
     }
     tables = {
-        f"Hopkins statistic within each cluster of {roles.main} (0.5: no order left): {title}": _hopkins_of(
+        f"Hopkins statistic within each cluster of {roles.main} (0.5: like the null model): {title}": _hopkins_of(
             points, clusters, null, seed
         )
         for title, (points, null) in titles.items()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 Points = Float[Tensor, "points dimensions"]
-Null = Literal["box", "permuted"]
+Null = Literal["box", "permuted", "gaussian"]
+NULLS: tuple[Null, ...] = get_args(Null)
 
 
 def hopkins(
@@ -25,11 +26,12 @@ def hopkins(
 
     w are the distances of `samples` of the points to the nearest other point, u those of as many points drawn from
     the null model to the nearest point; k is the `exponent`, None for the number of dimensions. About 0.5: like the
-    null model; towards 1: clustered; below 0.5: more regular. Neither direction is better in itself: within a class's
-    cloud of codes 0.5 says that nothing else orders it.
+    null model; towards 1: clustered; below 0.5: more regular. Neither direction is better in itself.
 
-    `null`: "box", uniform in the bounding box, which calls every bell-shaped or flat cloud clustered;
-    "permuted", the points with each coordinate shuffled on its own, under which a Gaussian gives 0.5.
+    `null`: "box", uniform in the bounding box, which calls every bell-shaped or flat cloud clustered, and one with a
+    stray point more so; "permuted", the points with each coordinate shuffled on its own, under which a Gaussian gives
+    0.5 if its coordinates are independent, and a flat or stretched cloud still counts as clustered; "gaussian", a
+    Gaussian with the points' mean and covariance, under which any Gaussian gives 0.5, however flat.
     With the box and k = dimensions H follows Beta(samples, samples) under the null, in few dimensions only; in many it
     sticks at 1, where k = 1 still ranks. Some packages return 1 - H. Not a number for a single point, or equal ones.
 
@@ -61,5 +63,9 @@ def _drawn(points: Points, samples: int, null: Null, draw: torch.Generator) -> F
     if null == "box":
         low, high = points.amin(0), points.amax(0)
         return low + (high - low) * torch.rand(samples, dimensions, generator=draw, dtype=points.dtype)
+    if null == "gaussian":  # sums of points with random weights have their covariance, of whatever rank it is
+        weights = torch.randn(samples, count, generator=draw, dtype=points.dtype) / (count - 1) ** 0.5
+        mean = points.mean(0)
+        return mean + weights @ (points - mean)
     rows = torch.rand(count, dimensions, generator=draw).argsort(0)[:samples]
     return points.gather(0, rows)

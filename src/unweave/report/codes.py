@@ -12,6 +12,7 @@ from torch import Tensor
 from unweave.draw import grid
 from unweave.errors import UnweaveError
 from unweave.metrics import disentanglement as measures
+from unweave.metrics.hopkins import NULLS
 from unweave.metrics.hopkins import hopkins as statistic
 from unweave.metrics.leakage import leakage as probes
 from unweave.metrics.posterior import entropies, mass_functions
@@ -102,7 +103,7 @@ def hopkins(subject: Subject) -> tuple[dict[str, Any], dict[str, Image]]:
         if not clusters:
             continue
         found[name] = {"clusters": len(clusters)}
-        for null in ("box", "permuted"):
+        for null in NULLS:
             values = [
                 statistic(torch.from_numpy(cluster), samples=max(5, len(cluster) // 10), null=null, seed=subject.seed)
                 for cluster in clusters

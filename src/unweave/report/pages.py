@@ -14,6 +14,7 @@ from unweave.draw import save
 from unweave.errors import one_line
 from unweave.evaluate import table_of_figures
 from unweave.files import replacing
+from unweave.metrics.hopkins import NULLS
 
 Cell = float | str | tuple[float, ...] | None
 
@@ -217,11 +218,11 @@ def _identity(found: Mapping[str, Any]) -> Iterator[Table]:
 
 def _hopkins(found: Mapping[str, Any]) -> Iterator[Table]:
     yield Table(
-        title="Hopkins statistic within each class of a code's own attribute (0.5: no order left)",
-        columns=("box", "sd", "permuted", "sd", "classes"),
+        title="Hopkins statistic within each class of a code's own attribute (0.5: like the null model)",
+        columns=(*(column for null in NULLS for column in (null, "sd")), "classes"),
         rows={
             f"code of {name}": [
-                *(of[null][part] for null in ("box", "permuted") for part in ("mean", "sd")),
+                *(of[null][part] for null in NULLS for part in ("mean", "sd")),
                 str(of["clusters"]),
             ]
             for name, of in found.items()
