@@ -12,7 +12,14 @@ from unweave.data.table import table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.experiments import embeddings
-from unweave.experiments.embeddings import centred, embedded, measure, neighbours_agree, small_images
+from unweave.experiments.embeddings import (
+    centred,
+    embedded,
+    hopkins_of_each,
+    measure,
+    neighbours_agree,
+    small_images,
+)
 from unweave.experiments.shallow import train_perceptrons
 
 
@@ -28,7 +35,7 @@ def test_with_the_loss_a_code_keeps_its_label_and_forgets_the_other(
     assert told["with the loss"]["light: own entropy"] > free["light: own entropy"] + 0.1
     assert even["light: own entropy"] == pytest.approx(np.log(2))
     hopkins = [rows for title, rows in found.tables.items() if title.startswith("Hopkins")]
-    assert len(hopkins) == 4
+    assert len(hopkins) == 6
     assert all(set(rows) == {"neutral", "smile", "scream", "mean"} for rows in hopkins)
     assert all(0 <= value <= 1 for rows in hopkins for row in rows.values() for value in row.values())
     assert found.about["images"]["test"] == 96
@@ -59,6 +66,20 @@ def test_neighbours_agree_where_labels_make_clusters_and_only_within_a_cluster()
     assert neighbours_agree(points[:4], clusters[:4], np.array(["a", "a", "b", "b"])) == 1
     assert neighbours_agree(points[:4], clusters[:4], np.array(["a", "b", "a", "b"])) == 0
     assert neighbours_agree(points, clusters, np.array(["a", "a", "b", "b", "a", "b"])) == pytest.approx(4 / 6)
+
+
+def test_labels_in_patches_of_their_cluster_are_told_from_labels_spread_evenly_in_it() -> None:
+    points = np.random.default_rng(0).random((400, 2))
+    clusters, spread = np.repeat(["x", "y"], 200), np.tile(["a", "b"], 200)
+    patches = np.where(points[:, 0] < 0.5, "a", "b")
+    found = {
+        kind: hopkins_of_each({"with": points}, clusters, labels, 0)
+        for kind, labels in (("spread", spread), ("patches", patches))
+    }
+    assert set(found["spread"]) == {"x", "y", "mean"}
+    assert abs(found["spread"]["mean"]["with the loss"] - 0.5) < 0.08
+    assert found["patches"]["mean"]["with the loss"] > 0.7
+    assert hopkins_of_each({"with": points[:30]}, clusters[:30], np.repeat(["a", "b", "c", "d", "e"], 6), 0) == {}
 
 
 def test_what_a_label_brings_to_its_cluster_is_taken_out_and_nothing_else() -> None:

@@ -68,6 +68,14 @@ def test_clusters_are_seen_against_a_gaussian_of_their_covariance() -> None:
     assert hopkins(centres[torch.arange(2000) % 10] + gaussian(16), null="gaussian")[0] > 0.8
 
 
+def test_a_part_that_keeps_to_a_corner_of_its_cloud_is_clustered_and_one_that_is_spread_over_it_is_not() -> None:
+    cloud = uniform(2)
+    corner = cloud[(cloud < 0.3).all(1)]
+    assert abs(hopkins(corner)[0] - 0.5) < 0.08
+    assert hopkins(corner, around=cloud)[0] > 0.9
+    assert abs(hopkins(cloud[:200], around=cloud)[0] - 0.5) < 0.08
+
+
 def test_the_same_seed_gives_the_same_and_a_single_point_nothing() -> None:
     assert hopkins(uniform(2), repeats=2, seed=3) == hopkins(uniform(2), repeats=2, seed=3)
     assert hopkins(uniform(2), repeats=2, seed=3) != hopkins(uniform(2), repeats=2, seed=4)

@@ -97,6 +97,10 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
         )
         for title, (points, null) in titles.items()
     }
+    for title, points in {"codes": codes, "t-SNE points": spaces}.items():
+        if rows := hopkins_of_each(points, clusters, order, seed):
+            what = f"Hopkins statistic of each {roles.other} in the box of its cluster of {roles.main}"
+            tables[f"{what} (0.5: spread evenly in it): {title}"] = rows
     tables["what the order within the clusters is of: Hopkins statistic of the codes, mean of the clusters"] = {
         what: {f"{name} the loss": row[f"{name} the loss"] for name in codes}
         for what, row in _without(codes, clusters, orders, seed).items()
@@ -112,7 +116,7 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
         "attributes": [roles.main, roles.other],
         "networks": f"{SIDE} x {SIDE} pixels, {HIDDEN} hidden units, codes of {CODE} dimensions",
         "training": f"{epochs} epochs, batch {BATCH}, Adam at {RATE:g}",
-        "hopkins": "exponent 1, a tenth of the cluster's points, 20 repeats; sd over the repeats",
+        "hopkins": f"exponent 1, a tenth of the points, 20 repeats; sd over the repeats, or over each {roles.other}",
     }
     return Found(
         tables={**tables, "what the codes tell of test images": told}, about=about, pictures={"tsne.png": drawn}
@@ -148,8 +152,36 @@ def _hopkins_of(
                 rows.setdefault(str(label), {}).update({f"{name} the loss": mean, f"sd {name}": deviation})
     if not rows:
         raise UnweaveError(f"no class has {FEWEST} test images")
-    rows["mean"] = {column: float(np.mean([row[column] for row in rows.values()])) for column in rows[next(iter(rows))]}
-    return rows
+    return _with_mean(rows)
+
+
+def hopkins_of_each(
+    points: Mapping[str, Points], clusters: np.ndarray, labels: np.ndarray, seed: int
+) -> dict[str, dict[str, float]]:
+    """Cluster -> with and without the loss: mean over the labels of the statistic of a label's points in the cluster.
+
+    Its standard deviation is over the labels too. Labels of few points are left out; nothing where all are.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    for cluster in np.unique(clusters):
+        for name, of in points.items():
+            parts = [of[(clusters == cluster) & (labels == label)] for label in np.unique(labels)]
+            around = torch.from_numpy(of[clusters == cluster])
+            found = [
+                hopkins(torch.from_numpy(part), samples=max(5, len(part) // 10), around=around, seed=seed)[0]
+                for part in parts
+                if len(part) >= FEWEST
+            ]
+            if found:
+                means = {f"{name} the loss": float(np.mean(found)), f"sd {name}": float(np.std(found))}
+                rows.setdefault(str(cluster), {}).update(means)
+    return _with_mean(rows) if rows else {}
+
+
+def _with_mean(rows: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """The rows, and last the mean of each column."""
+    columns = rows[next(iter(rows))]
+    return {**rows, "mean": {name: float(np.mean([row[name] for row in rows.values()])) for name in columns}}
 
 
 def _without(
