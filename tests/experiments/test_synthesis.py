@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -69,3 +71,15 @@ def test_a_faultless_model_is_read_as_the_exemplars_are_and_keeps_the_rest(perfe
     assert picture.height > 8 * 128  # four people, by exemplar and by mean code
     assert np.isfinite([value for row in read.values() for value in row.values()]).all()
     assert torch.is_tensor(perfect.model.means["expression"])
+
+
+def test_a_source_of_several_jobs_is_one_unchanged_image(perfect: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: dict[str, int] = {}
+
+    def counted(extractor: Any, images: dict[str, torch.Tensor], real: torch.Tensor) -> Any:
+        sizes.update({name: len(some) for name, some in images.items()})
+        return distances(extractor, images, real)
+
+    monkeypatch.setattr("unweave.experiments.synthesis.distances", counted)
+    found = measure(perfect.model, perfect.data, 0, judge_steps=1, extractor=perfect.extractor)
+    assert sizes["unchanged"] == found.about["images"]["neutral"] == sizes["by exemplar"] / 2

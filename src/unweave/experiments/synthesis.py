@@ -81,7 +81,8 @@ def measure(
         real = {
             split: as_images(data.pixels[_of_classes(data, name, targets, split, seed)]) for split in ("train", "test")
         }
-        compared = {**made, "unchanged": sources, "real training images": real["train"]}
+        each_once = as_images(data.pixels[np.unique(jobs.sources)])  # twins would count as a set of less variety
+        compared = {**made, "unchanged": each_once, "real training images": real["train"]}
         found = distances(extractor, compared, real["test"])
         count, features = int(next(iter(found.values()))["images"]), extractor(sources[:1]).shape[1]
         tables[f"distance to {count} real test images of those classes, features of {extractor.name}"] = found
