@@ -46,6 +46,7 @@ def test_a_perfect_model_gives_the_true_answers_and_a_copying_one_the_source(
         assert nothing["truth"][name]["reconstructed"]["all"]["ratio"] == pytest.approx(0, abs=1e-6)
     assert perfect["truth"]["identity"]["share"] == pytest.approx(0.5)
     assert set(pictures) == {"truth-identity.png", "truth-expression.png", "truth-light.png"}
+    assert all(picture.width > 4 * 130 + 30 for picture in pictures.values())  # rows have labels as well
 
 
 def test_a_model_of_no_attribute_with_a_true_answer_is_told_so(

@@ -12,7 +12,7 @@ from unweave.data.batches import as_images
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.experiments.found import Found, sheet, where_it_applies
-from unweave.experiments.roles import column, draw_pairs, roles_of
+from unweave.experiments.roles import column, draw_pairs, roles_of, texts
 from unweave.experiments.smoothness import sharpness
 from unweave.metrics.extractor import Extractor, find_extractor
 from unweave.metrics.identity import between_people, cosine_distance
@@ -75,7 +75,8 @@ def measure(
             },
         }
     about = {"images": {"test": len(data.table.rows("test"))}, "mixtures": len(triples), "attribute": name}
-    return Found(tables=tables, about=about, pictures={"mixture.png": sheet(rows)}, left_out=left_out)
+    picture = sheet(rows, texts(data.table, roles.main, triples[:SHOWN, 0]))
+    return Found(tables=tables, about=about, pictures={"mixture.png": picture}, left_out=left_out)
 
 
 def three_each(data: Labelled, name: str, *, alike: list[str], seed: int) -> np.ndarray:

@@ -102,11 +102,13 @@ def both_at_once(subject: Subject, names: tuple[str, str]) -> tuple[dict[str, di
     }
     place, found = {name: list(judge.classes).index(name) for name in names}, read(judge, result)
     both = torch.stack([found[:, place[name]] == truth[name] for name in names]).all(0)
+    known = torch.stack([truth[name] >= 0 for name in names]).all(0)
     figures = {
         "joint": {name: accuracy(found[:, place[name]], truth[name]) for name in names},
         "real exemplars": {name: accuracy(read(judge, lent[name])[:, place[name]], truth[name]) for name in names},
         "chance": {name: chance(truth[name]) for name in names},
     }
-    figures["joint"]["both"] = both.float().mean().item()
+    figures["joint"]["both"] = both[known].float().mean().item()
     shown = {"source": own, **lent, "result": result}
-    return figures, sheet({name: images[:SHOWN] for name, images in shown.items()})
+    labels = [" ".join(pair) for pair in zip(*(texts(table, *each) for each in lenders.items()), strict=True)]
+    return figures, sheet({name: images[:SHOWN] for name, images in shown.items()}, labels[:SHOWN])

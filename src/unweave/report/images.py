@@ -50,7 +50,7 @@ def transfer(subject: Subject) -> Found:
     columns = [sources, exemplars, subject.reconstructions[:SHOWN]]
     columns += [subject.model.transfer(sources, {name: exemplars}).cpu() for name in subject.attributes]
     labels = ["source", "exemplar", "reconstructed", *subject.attributes]
-    drawn = {"transfer.png": _sheet(columns, labels)}
+    drawn = {"transfer.png": _sheet(columns, labels, [f"pair {k + 1}" for k in range(len(sources))])}
     if held.judge is None:
         return {}, drawn
     judged = tuple(held.judge.classes)
@@ -108,7 +108,7 @@ def truth(subject: Subject) -> Found:
     """Attribute -> swaps against rendered truths, and against them the truths' own reconstructions."""
     check_answerable(subject.data)
     found: dict[str, Any] = {}
-    columns: list[list[Tensor]] = []
+    sheets: dict[str, Image] = {}
     reasons = []
     for name in (name for name in subject.attributes if name in ATTRIBUTES):
         try:
@@ -127,14 +127,13 @@ def truth(subject: Subject) -> Found:
             "pairs": len(results),
             "reconstructed": true_answer(copies, sources, answers.truths),
         }
-        columns.append([images[:SHOWN] for images in (sources, exemplars, results, answers.truths)])
+        sheets[f"truth-{name}.png"] = _sheet(
+            [images[:SHOWN] for images in (sources, exemplars, results, answers.truths)],
+            ["source", "exemplar", "swapped", "true answer"],
+            [f"to {label}" for label in subject.column(name, answers.exemplars[:SHOWN])],
+        )
     if not found:
         raise UnweaveError("; ".join(reasons) or f"true answers are of {', '.join(ATTRIBUTES)}, and none is modelled")
-    names = [name for name in subject.attributes if name in found]
-    sheets = {
-        f"truth-{name}.png": _sheet(images, ["source", "exemplar", "swapped", "true answer"])
-        for name, images in zip(names, columns, strict=True)
-    }
     return {"truth": found}, sheets
 
 
@@ -159,6 +158,6 @@ def intensity(subject: Subject) -> Found:
     return {"intensity": {**figures, **means, "pairs": len(results)}}, {}
 
 
-def _sheet(columns: list[Tensor], labels: list[str]) -> Image:
-    """A picture with a column for each batch of images."""
-    return grid(list(zip(*map(pictures, columns), strict=True)), column_labels=labels)
+def _sheet(columns: list[Tensor], labels: list[str], row_labels: list[str]) -> Image:
+    """A picture with a column for each batch of images, and a row for each place in them."""
+    return grid(list(zip(*map(pictures, columns), strict=True)), row_labels=row_labels, column_labels=labels)
