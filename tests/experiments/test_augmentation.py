@@ -53,6 +53,7 @@ def test_half_of_what_is_learned_from_are_hybrids_of_the_few_alone_labelled_by_w
         assert (both[0][:real] == few[0]).all()
         assert len(both[0]) == real + 40
         assert abs((both[2] < real).mean() - 0.5) < 0.1
+        assert sorted(few[2]) == sorted(both[2][both[2] < real])  # so that steps are of as many images with and without
     pixels, labels, _, classes = learned[1]
     shown = pixels[6:, 8, 24].astype(int).argmax(1)  # the channel that tells the expression, in their order
     told = [classes["expression"][label] for label in labels[6:]]

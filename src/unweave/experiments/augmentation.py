@@ -59,9 +59,10 @@ def measure(
         hybrids = _hybrids(model, data.pixels, donors)
         of_hybrids = labels[donors[:, model.attributes.index(name)]]
         real, of_real = data.pixels[chosen], labels[chosen]
-        again = np.tile(np.arange(len(chosen)), -(-number // len(chosen)))  # as many real images as hybrids are drawn
+        # as many real images as hybrids are drawn, and of the few alone as many in each step
+        again = np.tile(np.arange(len(chosen)), -(-number // len(chosen)))
         pools = {
-            "few real images": (real, of_real, np.arange(len(chosen))),
+            "few real images": (real, of_real, again),
             "few and hybrids": (
                 np.concatenate([real, hybrids]),
                 np.concatenate([of_real, of_hybrids]),
