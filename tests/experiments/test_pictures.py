@@ -114,6 +114,7 @@ def test_a_mixture_is_of_three_people_with_one_expression_and_near_none(
         assert len({data.table.columns["expression"][row] for row in triple}) == 1
     found = mixture.measure(perfect.model, data, 0, extractor=perfect.extractor)
     assert found.about["attribute"] == "identity"
+    assert found.about["features"] == {"extractor": "means", "sha256": "0" * 64}
     distance = found.tables["cosine distance of the even mixture, features of means"]
     assert distance["to the nearest of the three"]["distance"] > 0
     assert distance["to the nearest of the three"]["distance"] <= distance["to the others"]["distance"]

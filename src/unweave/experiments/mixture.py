@@ -74,7 +74,13 @@ def measure(
                 for kind, value in _scale(data, name, extractor, seed).items()
             },
         }
-    about = {"images": {"test": len(data.table.rows("test"))}, "mixtures": len(triples), "attribute": name}
+    about: dict[str, Any] = {
+        "images": {"test": len(data.table.rows("test"))},
+        "mixtures": len(triples),
+        "attribute": name,
+    }
+    if extractor is not None:
+        about["features"] = {"extractor": extractor.name, "sha256": extractor.sha256}
     picture = sheet(rows, texts(data.table, roles.main, triples[:SHOWN, 0]))
     return Found(tables=tables, about=about, pictures={"mixture.png": picture}, left_out=left_out)
 
