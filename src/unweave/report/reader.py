@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from unweave.data.table import AttributeTable
@@ -25,16 +25,13 @@ class Reader:
     values: Float[np.ndarray, "images"]
     """True intensities, of the whole table; not a number where unknown."""
     read: Callable[[Images], Float[Tensor, "batch"]]
-    """How much stronger than its class on average each image in [-1, 1] shows it, in the class's standard deviations:
-    to be compared within a class only."""
+    """What it reads from each image in [-1, 1], in the units of `values`."""
 
 
 def intensity_reader(data: Labelled, *, steps: int, seed: int) -> Reader:
     """Train a reader on the training images whose intensity is known, for at most `steps` steps.
 
-    It learns the differences within each class. Those between classes, above all to neutral images, are far larger:
-    a reader of the intensities themselves learns them first, and little else. Raises `UnweaveError` where there is
-    nothing to learn from.
+    Raises `UnweaveError` where there is nothing to learn from.
     """
     table = data.table
     if "expression" not in table.attributes:
@@ -44,28 +41,8 @@ def intensity_reader(data: Labelled, *, steps: int, seed: int) -> Reader:
     rows = rows[np.isfinite(values[rows])]
     if not len(rows):
         raise UnweaveError("no training image has an intensity")
-    apart = deviations(values, np.array([label or "" for label in table.columns["expression"]]), rows)
-    rows = rows[np.isfinite(apart[rows])]
-    if not len(rows):
-        raise UnweaveError("in no class do the training images differ in intensity")
     steps = min(READER_STEPS, steps)
-    return Reader(values=values, read=train_regressor(data.pixels, apart, rows, steps=steps, seed=seed))
-
-
-def deviations(
-    values: Float[np.ndarray, "images"], classes: np.ndarray, rows: Int[np.ndarray, "rows"]
-) -> Float[np.ndarray, "images"]:
-    """Each value less the mean of its class over `rows`, over its standard deviation there.
-
-    Not a number where the class has one value only, and for the class "", which is none.
-    """
-    found = np.full(len(values), np.nan)
-    for label in np.unique(classes[rows]):
-        same = classes == label
-        of_class = values[rows[same[rows]]]
-        if label and np.ptp(of_class):
-            found[same] = (values[same] - of_class.mean()) / of_class.std()
-    return found
+    return Reader(values=values, read=train_regressor(data.pixels, values, rows, steps=steps, seed=seed))
 
 
 def intensities(table: AttributeTable) -> Float[np.ndarray, "images"]:
