@@ -207,8 +207,8 @@ def test_a_critic_cannot_tell_real_images_from_others_by_how_many_labels_it_is_t
                 layer.weight.zero_()
                 assert layer.bias is not None
                 layer.bias.fill_(1.0)
-        for of_label in method.critic.of_labels:
-            of_label.weight.fill_(0.01)  # every label is worth the same
+        for weights in method.critic.of_labels.parameters():
+            weights.fill_(0.01)  # every label is worth the same
     for step in range(5):
         _, parts = method.critic_objective(batch, without_image, without_image, method.draw(batch, step))
         assert parts["margin"].item() == pytest.approx(0, abs=1e-4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -93,11 +95,12 @@ class StarGAN(Rival[Generator]):
         with torch.no_grad(), self.autocast():
             translation = self.generator(batch.images, one_hots(targets, self.sizes)).float()
         scores, logits = self.critic(torch.cat([batch.images, translation]))
+        gradient = cast(Discriminator, self.critic).gradient
         real, synthetic = scores.chunk(2)
         parts = {
             "margin": real.mean() - synthetic.mean(),
             "critic_labels": classes_loss(logits[: len(real)], batch.labels, self.sizes),
-            "gradient_penalty": gradient_penalty(self.critic.gradient, batch.images, translation, mixing),
+            "gradient_penalty": gradient_penalty(gradient, batch.images, translation, mixing),
         }
         total = critic_adversary(real, synthetic, "wasserstein")
         total = total + weights.classes * parts["critic_labels"]
