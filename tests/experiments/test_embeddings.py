@@ -68,6 +68,13 @@ def test_neighbours_agree_where_labels_make_clusters_and_only_within_a_cluster()
     assert neighbours_agree(points, clusters, np.array(["a", "a", "b", "b", "a", "b"])) == pytest.approx(4 / 6)
 
 
+def test_the_nearest_of_somebody_else_may_be_of_another_label_than_the_nearest() -> None:
+    points, one = np.array([[0.0], [0.1], [0.3], [0.4]]), np.array(["x"] * 4)
+    labels, people = np.array(["a", "a", "b", "a"]), np.array(["p", "p", "q", "r"])
+    assert neighbours_agree(points, one, labels) == pytest.approx(2 / 4)
+    assert neighbours_agree(points, one, labels, people) == 0
+
+
 def test_labels_in_patches_of_their_cluster_are_told_from_labels_spread_evenly_in_it() -> None:
     points = np.random.default_rng(0).random((400, 2))
     clusters, spread = np.repeat(["x", "y"], 200), np.tile(["a", "b"], 200)

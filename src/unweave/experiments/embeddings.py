@@ -80,7 +80,9 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
             f"{roles.other}: own entropy": entropy(foreign).mean().item(),
             **_probed(encoded[0], order, roles, seed),
             **{
-                f"{what}: nearest in the cluster": neighbours_agree(codes[name], clusters, labels)
+                _nearest(what, orders, roles): neighbours_agree(
+                    codes[name], clusters, labels, None if what == roles.person else orders.get(roles.person or "")
+                )
                 for what, labels in orders.items()
             },
         }
@@ -131,12 +133,25 @@ def embedded(points: Points, *, seed: int) -> Float[np.ndarray, "points 2"]:
     return TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(points).astype(np.float64)
 
 
-def neighbours_agree(points: Points, clusters: np.ndarray, labels: np.ndarray) -> float:
-    """Share of the points whose nearest other one of the same cluster has the same label, 0 to 1."""
+def neighbours_agree(
+    points: Points, clusters: np.ndarray, labels: np.ndarray, people: np.ndarray | None = None
+) -> float:
+    """Share of the points whose nearest other one of the same cluster has the same label, 0 to 1.
+
+    With `people` it is the nearest one of somebody else: pictures of one face lie together whatever else they show.
+    """
     apart = torch.cdist(torch.from_numpy(points), torch.from_numpy(points)).numpy()
     apart[clusters[:, None] != clusters] = np.inf
     np.fill_diagonal(apart, np.inf)
+    if people is not None:
+        apart[people[:, None] == people] = np.inf
     return float((labels[apart.argmin(1)] == labels).mean())
+
+
+def _nearest(what: str, orders: Mapping[str, np.ndarray], roles: Roles) -> str:
+    """What the share of an attribute is called."""
+    alone = what == roles.person or roles.person not in orders
+    return f"{what}: nearest in the cluster" if alone else f"{what}: nearest of another {roles.person} in the cluster"
 
 
 def _hopkins_of(
@@ -226,5 +241,5 @@ def _chance(clusters: np.ndarray, orders: Mapping[str, np.ndarray], roles: Roles
         f"{roles.other}: own entropy": float(np.log(classes)),
         f"{roles.other}: linear probe": float(shares.max()),
         f"{roles.other}: mlp probe": float(shares.max()),
-        **{f"{what}: nearest in the cluster": float((of**2).sum()) for what, of in zip(orders, of_orders, strict=True)},
+        **{_nearest(what, orders, roles): float((of**2).sum()) for what, of in zip(orders, of_orders, strict=True)},
     }

@@ -11,7 +11,6 @@ from PIL.Image import Image
 from unweave.errors import UnweaveError
 from unweave.experiments.found import sheet
 from unweave.experiments.roles import Roles, Rows, column
-from unweave.metrics.intensity import spearman
 from unweave.report import images as sections
 from unweave.report.reader import intensities
 from unweave.report.subject import Subject
@@ -43,11 +42,7 @@ def growing(subject: Subject, roles: Roles) -> tuple[dict[str, Any], dict[str, I
     mean = subject.model.synthesize(own, {roles.main: widest}).cpu().expand_as(results)
     rows = {"exemplar": lent, "result": results, "mean code": mean}
     drawn = sheet({name: torch.cat([own, some]) for name, some in rows.items()}, ["source", *_told(values[exemplars])])
-    moved = (results - own).abs().flatten(1).mean(1).double().numpy()
-    ranks = spearman(values[exemplars], moved)
-    tables: dict[str, Any] = {
-        f"fan of {widest}": {"intensity and distance from the source": {"rank correlation": ranks}}
-    }
+    tables: dict[str, Any] = {}
     if roles.main == "expression":
         found = sections.intensity(subject)[0]["intensity"]
         tables["intensity within each class: rank correlation of the exemplar's and what a regressor reads"] = {
