@@ -3,7 +3,6 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from unweave.errors import UnweaveError
 from unweave.judges import Judge, train_judge
 from unweave.method import Unweave
 from unweave.run_folder import read_metrics, start_from
-from unweave.training import prepare, resume, spare_rows, train, warn_of_sides
+from unweave.training import prepare, resume, spare_rows, train
 
 TINY = {
     "data": {"size": 32},
@@ -274,32 +273,6 @@ def test_arrays_train_as_a_folder_does_and_without_a_test_set(tmp_path: Path) ->
     with pytest.raises(UnweaveError, match="was trained on arrays"):
         resume(run)
     resume(run, data=table)
-
-
-def test_labels_that_are_wrong_in_mirrored_images_are_told_when_a_training_begins(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pixels = np.random.default_rng(0).integers(0, 255, (40, 32, 32, 3), dtype=np.uint8)
-    columns = {"gaze": ["left", "right"] * 20, "look": ["a", "b", "b", "a"] * 10}
-    table = table_from_arrays(pixels, columns)
-    line = (
-        "unweave: warning: data.flip mirrors images, but the labels 'left' and 'right' of gaze do not change places in"
-        " them; give --data.flip-labels look:a=b gaze:left=right, or --data.no-flip"
-    )
-    capsys.readouterr()
-    data = {"size": 32, "flip": True, "flip_labels": ["look:a=b"]}
-    train(table, tmp_path / "run", **{**tiny(steps=1, sample_every=1), "data": data})
-    assert [each for each in capsys.readouterr().err.splitlines() if "mirrors" in each] == [line]
-
-    def said(**changes: Any) -> str:
-        warn_of_sides(table, build(changes))
-        return capsys.readouterr().err
-
-    assert "mirrored_copies mirrors" in (copies := said(data={"mirrored_copies": True}))
-    assert copies.endswith("give --data.flip-labels gaze:left=right, or --data.no-mirrored-copies\n")
-    assert said(method="cyclegan", rivals={"pair": "gaze:left=right"}) != ""
-    assert said(method="cyclegan", rivals={"pair": "look:a=b"}) == ""  # it does not learn gaze
-    assert said(data={"flip": True, "flip_labels": ["gaze:left=right"]}) == said(data={"flip": False}) == ""
 
 
 def test_attributes_other_than_those_of_a_table_are_refused_instead_of_passed_over(toys: Path, tmp_path: Path) -> None:
