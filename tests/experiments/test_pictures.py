@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from unweave.experiments import interpolation, mixture, transfer
+from unweave.experiments.intensity import shares
 from unweave.experiments.roles import roles_of
-from unweave.experiments.shares import shares
 from unweave.experiments.smoothness import sharpness, unevenness
 from unweave.experiments.unseen import unseen
 from unweave.report.subject import Subject

@@ -81,10 +81,10 @@ def file_names(files: Sequence[Path]) -> list[str]:
     return stems if len(set(stems)) == len(stems) else [file.name for file in files]
 
 
-def check_out(out: Path, folder: bool, *read: str | Path) -> None:
+def check_out(out: Path, folder: bool, *, data: str | Path | None = None) -> None:
     """Raise `UnweaveError` where `out` cannot become a picture, or a new folder of pictures.
 
-    `read`: images, folders of images and data that are read; `out` may lie in none of these folders.
+    `data`: what is read; where that is a folder, `out` may not lie in it.
     """
     from unweave.data.store import check_outside
     from unweave.draw import STILL, check_target
@@ -98,5 +98,5 @@ def check_out(out: Path, folder: bool, *read: str | Path) -> None:
         )
     else:
         check_new_folder(out)
-    for each in read:
-        check_outside(out, expanded(each))
+    if data is not None:
+        check_outside(out, expanded(data))

@@ -56,7 +56,7 @@ def check(
     from unweave.data.check import check as look
 
     if sheet is not None:
-        check_out(sheet, False, data)
+        check_out(sheet, folder=False, data=data)
     report = look(data, attributes=attributes or None, pattern=pattern, size=size, batch=batch, crop=crop)
     for line in [*report.summary, *(f"{finding.level}: {finding.line}" for finding in report.findings)]:
         print(one_line(line))

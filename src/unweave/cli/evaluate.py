@@ -70,7 +70,7 @@ def evaluate(
         check_file(json)
         check_outside(json, expanded(data))
     if out is not None:
-        check_out(out, True, data)
+        check_out(out, folder=True, data=data)
     models = [(load(name), run_of(name)) for name in (model, *also)]
     reports, figures, pictures, judged = [], [], {}, True
     for subject in looks(

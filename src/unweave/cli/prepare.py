@@ -102,7 +102,7 @@ def _prepare(
     from unweave.data.databases.preparing import prepare
 
     if sheet is not None:
-        check_out(sheet, False, source)
+        check_out(sheet, folder=False, data=source)
     done = prepare(select, source, out, size=size)
     counts = f"{done.counts['train']} train and {done.counts['test']} test images of {done.people} people"
     print(f"{out}: {counts}, {size} x {size} pixels" + (f"; {done.new} of them new" if done.new else ""))

@@ -261,7 +261,7 @@ def check(common: Common, trainings: Trainings = Trainings(), *, here: bool = Fa
     if not here:
         if trainings != Trainings():
             raise UnweaveError("--preset, --steps and --attributes are for models that are trained here, and none is")
-        check_out(common.out, True, common.data)
+        check_out(common.out, folder=True, data=common.data)
 
 
 def on_model(model: str, common: Common, measure: Callable[..., Any]) -> None:

@@ -11,8 +11,8 @@ from PIL.Image import Image
 from unweave.errors import UnweaveError
 from unweave.experiments.fan import growing
 from unweave.experiments.found import Found, sheet, where_it_applies
+from unweave.experiments.intensity import shares
 from unweave.experiments.roles import Roles, draw_pairs, roles_of, texts
-from unweave.experiments.shares import shares
 from unweave.experiments.unseen import unseen
 from unweave.judges import read
 from unweave.metrics.transfer import accuracy, chance
