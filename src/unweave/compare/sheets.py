@@ -22,12 +22,14 @@ COLUMNS, PEOPLE, STEPS = 8, 2, 10
 def translations(bench: Bench, results: Mapping[str, Mapping[str, Images]]) -> Image:
     """Fig. 7: a row for each method, a column for each test image and target; `results`: method -> target -> images.
 
-    Above them the source, the exemplar, which is for the paper's method alone, and the true answer where it is known.
+    First the source, the exemplar, which is for the paper's method alone, and the true answer where it is known.
     """
     targets = list(bench.exemplars)
     each = min(len(bench.sources), max(2, COLUMNS // len(targets)))
-    sources = bench.images(bench.sources[:each])
-    rows = {"exemplar": [bench.images(bench.exemplars[target][:each]) for target in targets]}
+    rows = {
+        "source": [bench.images(bench.sources[:each])] * len(targets),
+        "exemplar": [bench.images(bench.exemplars[target][:each]) for target in targets],
+    }
     if bench.answers:
         rows["true answer"] = [bench.answers[target].truths[:each] for target in targets]
     rows |= {name: [of_method[target][:each] for target in targets] for name, of_method in results.items()}
@@ -35,7 +37,6 @@ def translations(bench: Bench, results: Mapping[str, Mapping[str, Images]]) -> I
         [pictures(torch.cat(images)) for images in rows.values()],
         row_labels=list(rows),
         column_labels=[target for target in targets for _ in range(each)],
-        column_headers=pictures(torch.cat([sources] * len(targets))),
     )
 
 

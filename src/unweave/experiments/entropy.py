@@ -159,7 +159,7 @@ def _masses(subject: Subject, logits: Mapping[str, Mapping[str, Logits]]) -> Ima
             ]
         )
     codes = list(first_of(logits)["test"])
-    rows_of = [f"{name}: code of {code}" for name in logits for code in codes]
+    rows_of = [f"{name}: {code}" for name in logits for code in codes]
     return grid(list(zip(*tiles, strict=True)), row_labels=rows_of, column_labels=columns)
 
 
