@@ -78,6 +78,14 @@ def test_fader_networks_have_the_published_number_of_parameters(
         assert count(LatentDiscriminator(card(size, labels), 1.0)) == discriminator
 
 
+def test_fader_networks_of_small_images_keep_the_widest_layers_and_the_published_code() -> None:
+    with torch.device("meta"):
+        net, reader = AutoEncoder(card(32, 2)), LatentDiscriminator(card(32, 2), 1.0)
+    assert kernels(net.encoder) == [(128, 3, 4, 4), (256, 128, 4, 4), (512, 256, 4, 4), (512, 512, 4, 4)]
+    assert kernels(net.decoder) == [(514, 512, 4, 4), (514, 256, 4, 4), (258, 128, 4, 4), (130, 3, 4, 4)]
+    assert kernels(reader.layers) == [(512, 512, 4, 4)]
+
+
 def test_layers_of_pix2pix_and_cyclegan_are_the_published_ones() -> None:
     with torch.device("meta"):
         unet, both = UNet(card(128)), TwoWay(card(blocks=2))

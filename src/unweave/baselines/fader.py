@@ -32,9 +32,9 @@ def layers_of(size: int) -> int:
     return min(6, int(log2(size)) - 1)
 
 
-def wide(layer: int, width: float) -> int:
-    """Channels after the encoder's layer of that number, from 0."""
-    return round(min(32 * 2**layer, 512) * width)
+def wide(layer: int, size: int, width: float) -> int:
+    """Channels after the encoder's layer of that number, from 0: 32 to 512; where there are fewer layers the last."""
+    return round(min(32 * 2 ** (layer + 6 - layers_of(size)), 512) * width)
 
 
 def halving(channels: int, wider: int, *, norm: bool, dropout: float = 0.0) -> nn.Sequential:
@@ -54,7 +54,7 @@ class AutoEncoder(Network):
         """For the classes of all attributes of the card together."""
         super().__init__(card)
         labels = sum(map(len, card.attributes.values()))
-        channels = [card.channels, *(wide(k, card.width) for k in range(layers_of(card.size)))]
+        channels = [card.channels, *(wide(k, card.size, card.width) for k in range(layers_of(card.size)))]
         self.encoder = nn.Sequential(
             *(halving(a, b, norm=k > 0) for k, (a, b) in enumerate(itertools.pairwise(channels)))
         )
@@ -86,7 +86,7 @@ class LatentDiscriminator(nn.Module):
         """`width` multiplies its own channels."""
         super().__init__()
         first, last = layers_of(card.size), int(log2(card.size))
-        channels = [wide(first - 1, card.width), *(wide(k, width) for k in range(first, last))]
+        channels = [wide(first - 1, card.size, card.width), *(wide(k, card.size, width) for k in range(first, last))]
         self.layers = nn.Sequential(
             *(halving(a, b, norm=True, dropout=DROPOUT) for a, b in itertools.pairwise(channels)),
             *(nn.Flatten(), nn.Linear(channels[-1], round(HIDDEN * width)), nn.LeakyReLU(0.2)),
