@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unweave.baselines.pairs import PAIRWISE
 from unweave.compare.budget import Budget, parse_budget
 from unweave.compare.protocol import METHODS, Part, Protocol, departures, parts_of, settings_of, table_of, ways
 from unweave.config import RunConfig, recipe
@@ -85,11 +86,12 @@ def test_settings_are_the_recipes_but_for_size_and_width_and_the_output_lists_wh
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_rates_are_multiplied_alike_for_all_methods_and_listed(method: str) -> None:
+def test_rates_are_raised_for_all_methods_by_how_they_start_and_listed(method: str) -> None:
     config, published = settings_of(Part(method=method), replace(PROTOCOL, rates=4.0), table(), HERE), recipe(method)
-    assert config.optim.lr == pytest.approx(4 * published.optim.lr)
-    assert config.optim.critic_lr == pytest.approx(4 * published.optim.critic_lr)
-    assert departures(config)["optim.lr"] == f"{published.optim.lr:g} -> {4 * published.optim.lr:g}"
+    times = 2 if method in PAIRWISE else 4
+    assert config.optim.lr == pytest.approx(times * published.optim.lr)
+    assert config.optim.critic_lr == pytest.approx(times * published.optim.critic_lr)
+    assert departures(config)["optim.lr"] == f"{published.optim.lr:g} -> {times * published.optim.lr:g}"
 
 
 def test_a_preset_of_the_papers_method_keeps_its_proportions_and_its_departures_are_listed() -> None:

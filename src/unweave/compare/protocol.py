@@ -35,7 +35,7 @@ class Protocol:
     width: float | None = None
     """Multiplies the channels of all networks; None: as each recipe says."""
     rates: float = 1.0
-    """Multiplies the learning rates of all methods."""
+    """Multiplies the learning rates of all methods: see `raised`."""
     preset: str | None = None
     """Settings of the paper's method; None: the paper's."""
     flip: bool = True
@@ -120,11 +120,12 @@ def settings_of(part: Part, protocol: Protocol, table: AttributeTable, machine: 
     base = recipe_of(part.method, protocol)
     width = protocol.width or base.networks.width
     critic = base.networks.critic_width * width / base.networks.width
+    times = raised(part.method, protocol.rates)
     changes: dict[str, Any] = {
         "method": part.method,
         "data": {"size": protocol.size} | ({} if protocol.flip else {"flip": False, "flip_labels": ()}),
         "networks": {"width": width, "critic_width": critic},
-        "optim": {"lr": base.optim.lr * protocol.rates, "critic_lr": base.optim.critic_lr * protocol.rates},
+        "optim": {"lr": base.optim.lr * times, "critic_lr": base.optim.critic_lr * times},
         "rivals": {},
         "run": {"seed": part.seed, "judge_steps": 0}
         | {name: getattr(machine, name) for name in ("device", "precision", "threads")},
@@ -134,6 +135,15 @@ def settings_of(part: Part, protocol: Protocol, table: AttributeTable, machine: 
     if part.method == "pix2pix":
         changes["rivals"]["same"] = protocol.same or alike(table, protocol.attribute)
     return build(changes, base)
+
+
+def raised(method: str, rates: float) -> float:
+    """By how much a method's learning rates are multiplied: `rates`, or its root where kernels start at one size, 0.02.
+
+    Adam moves each weight of a narrow network as far as of a wide one, so that sums of fewer inputs change less. Where
+    kernels start the smaller the more inputs there are, those sums are as large at first; else they are smaller too.
+    """
+    return rates**0.5 if method in PAIRWISE else rates
 
 
 def departures(config: Config) -> dict[str, str]:
