@@ -14,6 +14,8 @@ import torch
 import yaml
 
 from unweave import processes
+from unweave.baselines.batches import enlarged
+from unweave.baselines.pairs import PAIRWISE
 from unweave.config import Config
 from unweave.data.batches import Batch
 from unweave.data.store import check_outside
@@ -58,7 +60,8 @@ def lines(table: AttributeTable, config: Config, method: Method) -> Iterator[str
 
     steps, seconds = expected(table, method)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
-    pixels = len(table.files) * config.data.size**2 * config.data.channels
+    sides = [config.data.size, *([enlarged(config.data.size)] if config.method in PAIRWISE else [])]
+    pixels = len(table.files) * sum(side**2 for side in sides) * config.data.channels
     each = f" in each of {processes.world()} processes" if processes.world() > 1 else ""
     used = peak_memory(method.device)
     of_steps = "" if isnan(used) else f"{used / 1e9:.1f} GB{each}; "

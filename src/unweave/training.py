@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from shlex import join
 from typing import Any
@@ -20,6 +21,7 @@ from tqdm import tqdm
 from unweave import config as settings
 from unweave import machine, processes
 from unweave.baselines import make_rival
+from unweave.baselines.batches import enlarged
 from unweave.baselines.pairs import PAIRWISE, narrowed, pair_of
 from unweave.begun import sweep
 from unweave.config import Config
@@ -194,9 +196,11 @@ def training_images(table: AttributeTable, config: Config) -> tuple[TrainingSet,
 
     Those are the validation images if there are any, else the test images, else a twentieth of the training images.
     """
-    pixels = cached_images(table, size=config.data.size, channels=config.data.channels, crop=config.data.crop)
+    loaded = partial(cached_images, table, channels=config.data.channels, crop=config.data.crop)
     labels = table.labels()
-    training = training_set(table, pixels, config)
+    training = training_set(table, loaded(size=config.data.size), config)
+    if config.method in PAIRWISE:
+        training = replace(training, larger=loaded(size=enlarged(config.data.size)))
     kept = next((table.rows(split) for split in ("validation", "test") if len(table.rows(split))), None)
     if kept is None:
         kept = spare_rows(labels, training.rows, len(training.rows) // 20, config.run.seed)

@@ -15,11 +15,12 @@ from unweave.baselines import make_rival
 from unweave.baselines.batches import jittered, take
 from unweave.baselines.pairs import aligned, narrowed
 from unweave.config import Config, build
-from unweave.data.batches import TrainingSet, training_set
+from unweave.data.batches import TrainingSet
 from unweave.data.table import AttributeTable, table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.faces.database import Database
 from unweave.faces.factors import to_row
+from unweave.training import training_images
 
 
 def faces(rows: Sequence[tuple[str | None, ...]], splits: list[str] | None = None) -> AttributeTable:
@@ -132,8 +133,7 @@ def test_without_aligned_images_pix2pix_names_what_does_without() -> None:
 
 
 def training_of(table: AttributeTable, config: Config) -> TrainingSet:
-    assert table.pixels is not None
-    return training_set(table, table.pixels, config)
+    return training_images(table, config)[0]
 
 
 def test_an_epoch_of_pix2pix_shows_every_pair_once_with_both_images_alike() -> None:
@@ -176,14 +176,26 @@ def test_cyclegan_draws_both_classes_and_an_epoch_shows_the_larger_one_whole() -
 
 def test_crops_are_of_an_enlarged_image_and_mirrored_ones_are_mirrored() -> None:
     ramp = np.tile(np.arange(32, dtype=np.uint8)[None, :, None] * 8, (32, 1, 3))
-    table = table_from_arrays(np.stack([ramp, ramp]), {"look": ["a", "b"]})
-    batch = take(training_of(table, build({"run": {"batch": 2}})), np.array([0, 1]), np.array([False, True]))
-    torch.testing.assert_close(batch.images[0].flip(-1), batch.images[1])
-    crops = jittered(batch, np.array([[0, 4], [4, 0]])).images
-    assert crops.shape == batch.images.shape
+    training = training_of(table_from_arrays(np.stack([ramp, ramp]), {"look": ["neutral", "smile"]}), settings())
+    which, mirror = np.array([0, 1]), np.array([False, True])
+    images = take(training, which, mirror).images
+    torch.testing.assert_close(images[0].flip(-1), images[1])
+    crops = jittered(training, which, mirror, np.array([[0, 4], [4, 0]])).images
+    assert crops.shape == images.shape
     step = (crops[0, 0, 16, 20] - crops[0, 0, 16, 10]) / 10 * 127.5
     assert step.item() == pytest.approx(8 * 32 / 36, rel=0.02)
     torch.testing.assert_close(crops[0].flip(-1), crops[1], rtol=0, atol=1e-4)
+
+
+def test_crops_are_of_the_files_not_of_images_made_small_before() -> None:
+    lines = np.zeros((72, 72, 3), np.uint8)
+    lines[:, ::4] = lines[:, 1::4] = 255
+    training = training_of(table_from_arrays(np.stack([lines, lines]), {"look": ["neutral", "smile"]}), settings())
+    assert training.larger is not None
+    assert training.larger.shape == (2, 36, 36, 3)
+    crops = jittered(training, np.array([0, 1]), np.zeros(2, bool), np.zeros((2, 2), int)).images
+    assert crops.shape == (2, 3, 32, 32)
+    assert (crops[0, 0, 16, 4:28:2] - crops[0, 0, 16, 5:28:2]).abs().min() > 1
 
 
 def test_a_mirror_that_turns_one_class_into_the_other_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Batches of rivals: some rows of the table, mirrored or not, enlarged and cropped again or not."""
+"""Batches of rivals: some rows of the table, mirrored or not, whole or cropped from larger images."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Int
 
 from unweave.data.batches import Batch, TrainingSet, as_images, mirror_labels
 
-ENLARGED = 286 / 256
-"""How much larger images are made before they are cropped."""
+
+def enlarged(size: int) -> int:
+    """Side of the images, 286/256 times as large, that those of the pair-wise methods are cropped from."""
+    return round(size * 286 / 256)
 
 
 def take(training: TrainingSet, rows: Int[np.ndarray, "batch"], mirror: Bool[np.ndarray, "batch"]) -> Batch:
@@ -26,12 +27,17 @@ def take(training: TrainingSet, rows: Int[np.ndarray, "batch"], mirror: Bool[np.
 
 def places(size: int, count: int, chance: np.random.Generator) -> Int[np.ndarray, "count two"]:
     """Where to crop enlarged images of a side: rows and columns of the upper left corners."""
-    return chance.integers(0, round(size * ENLARGED) - size + 1, (count, 2))
+    return chance.integers(0, enlarged(size) - size + 1, (count, 2))
 
 
-def jittered(batch: Batch, corners: Int[np.ndarray, "batch two"]) -> Batch:
-    """Images enlarged (bicubic), then cropped to their size at these corners."""
-    size = batch.images.shape[-1]
-    larger = F.interpolate(batch.images, (round(size * ENLARGED),) * 2, mode="bicubic").clamp(-1, 1)
-    crops = [image[:, y : y + size, x : x + size] for image, (y, x) in zip(larger, corners.tolist(), strict=True)]
+def jittered(
+    training: TrainingSet,
+    rows: Int[np.ndarray, "batch"],
+    mirror: Bool[np.ndarray, "batch"],
+    corners: Int[np.ndarray, "batch two"],
+) -> Batch:
+    """As `take`, but from the larger images, which are cropped at these corners."""
+    assert training.larger is not None
+    size, batch = training.pixels.shape[1], take(replace(training, pixels=training.larger), rows, mirror)
+    crops = [image[:, y : y + size, x : x + size] for image, (y, x) in zip(batch.images, corners.tolist(), strict=True)]
     return replace(batch, images=torch.stack(crops))

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from unweave.baselines.batches import jittered, places, take
+from unweave.baselines.batches import jittered, places
 from unweave.baselines.pairs import check_mirror, pair_of
 from unweave.baselines.parts import ImagePool, Labels, Network, PatchCritic, residual_network, start_normal
 from unweave.baselines.rival import Rival, card_of
@@ -89,7 +89,7 @@ class CycleGAN(Rival[TwoWay]):
         order = epoch_order(max(len(first), len(second)), self.config.run.seed, epoch)
         rows = [*first[order[place * size : (place + 1) * size] % len(first)], *chance.choice(second, size)]
         mirror = (chance.random(2 * size) < 0.5) & self.config.data.flip
-        return jittered(take(training, np.array(rows), mirror), places(self.config.data.size, 2 * size, chance))
+        return jittered(training, np.array(rows), mirror, places(self.config.data.size, 2 * size, chance))
 
     def step(self, batch: Batch, step: int) -> Parts:
         """A step of both generators, then one of both critics."""

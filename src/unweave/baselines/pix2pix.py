@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from unweave.baselines.batches import jittered, places, take
+from unweave.baselines.batches import jittered, places
 from unweave.baselines.pairs import aligned, check_mirror, pair_of
 from unweave.baselines.parts import Labels, Network, PatchCritic, own_batch_norm, start_normal
 from unweave.baselines.rival import Rival, card_of
@@ -111,7 +111,7 @@ class Pix2Pix(Rival[UNet]):
         rows = pairs[order[place * size : (place + 1) * size]].T.flatten()
         mirror = np.tile((chance.random(size) < 0.5) & self.config.data.flip, 2)
         corners = np.tile(places(self.config.data.size, size, chance), (2, 1))
-        return jittered(take(training, rows, mirror), corners)
+        return jittered(training, rows, mirror, corners)
 
     def step(self, batch: Batch, step: int) -> Parts:
         """A step of the critic, then one of the generator on the same translations."""

@@ -88,6 +88,8 @@ class TrainingSet:
     """2 where each image counts as its mirror image as well."""
     balanced: int | None = None
     """Number of the attribute whose classes are drawn equally often."""
+    larger: np.ndarray | None = None
+    """The same images of a larger size, for methods that crop theirs at random."""
 
 
 def as_images(pixels: np.ndarray) -> Float[Tensor, "batch colours height width"]:
