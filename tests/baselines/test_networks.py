@@ -100,6 +100,43 @@ def test_layers_of_pix2pix_and_cyclegan_are_the_published_ones() -> None:
     assert patch(torch.zeros(1, 6, 128, 128, device="meta")).shape == (1, 1, 14, 14)
 
 
+def convolutions(network: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
+    return [module for module in network.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+
+
+@pytest.mark.parametrize("method", ["cyclegan", "pix2pix"])
+def test_kernels_of_the_pair_wise_methods_start_at_one_size_whatever_their_inputs_and_biases_at_nothing(
+    method: str,
+) -> None:
+    net = NETWORKS[method](card(64, blocks=1, width=0.25))
+    for module in convolutions(net):
+        assert module.weight.std().item() == pytest.approx(0.02, rel=0.1)
+        assert abs(module.weight.mean().item()) < 0.002
+        assert module.bias is None or not module.bias.any()
+    scales = [module.weight for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert all(scale.mean().item() == pytest.approx(1, abs=0.02) for scale in scales)
+
+
+def test_cyclegan_mirrors_at_the_border_where_its_convolutions_keep_the_size() -> None:
+    net = TwoWay(card(blocks=2, width=1 / 16)).there
+    modes = [(module.kernel_size[0], module.stride[0], module.padding_mode) for module in convolutions(net)]
+    kept = [(7, 1, "reflect"), *[(3, 1, "reflect")] * 4, (7, 1, "reflect")]
+    assert [mode for mode in modes if mode[1] == 1] == kept
+    assert {mode for mode in modes if mode[1] == 2} == {(3, 2, "zeros")}
+
+
+def test_slopes_and_dropouts_of_pix2pix_stand_where_they_are_published() -> None:
+    with torch.device("meta"):
+        net, patch = UNet(card(256)), PatchCritic(6, 1.0, batch_norm=True)
+    assert [sum(isinstance(part, Dropout) for part in up.modules()) for up in net.up] == [0, 1, 1, 1, 0, 0, 0, 0]
+    slopes = [
+        module.negative_slope for of in (net, patch) for module in of.modules() if isinstance(module, nn.LeakyReLU)
+    ]
+    assert slopes == [0.2] * (7 + 4)
+    norms = [sum(isinstance(part, nn.BatchNorm2d) for part in down.modules()) for down in net.down]
+    assert norms == [0, 1, 1, 1, 1, 1, 1, 0]
+
+
 @pytest.mark.parametrize("method", NETWORKS)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_keep_their_size_and_range(method: str, channels: int) -> None:
