@@ -106,7 +106,7 @@ class Pix2Pix(Rival[UNet]):
         """The sources of some pairs, then their targets; both of a pair are mirrored and cropped alike."""
         size, chance = self.config.run.batch, self.chance(step, 0)
         pairs = self.pairs_among(training.rows)
-        epoch, place = divmod(step, self.steps_per_epoch(training.rows))
+        epoch, place = divmod(step, len(pairs) // size)
         order = epoch_order(len(pairs), self.config.run.seed, epoch)
         rows = pairs[order[place * size : (place + 1) * size]].T.flatten()
         mirror = np.tile((chance.random(size) < 0.5) & self.config.data.flip, 2)
