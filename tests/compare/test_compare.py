@@ -98,7 +98,7 @@ def test_every_method_gets_the_same_images_and_the_same_budget(out: Path) -> Non
 def test_the_table_has_what_the_methods_are_to_be_read_beside(out: Path) -> None:
     report = told(out)
     rows = report["rows"]
-    assert list(rows) == ["real images", "copying the source", "chance", "unweave", "cyclegan"]
+    assert list(rows) == ["real images", "copying the source", "noise", "chance", "unweave", "cyclegan"]
     assert rows["real images"]["accuracy"] == 1  # the judge has learned the corners
     assert rows["copying the source"]["accuracy"] == 0
     assert rows["chance"]["accuracy"] == pytest.approx(1 / 3, abs=1e-5)

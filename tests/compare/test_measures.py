@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from unweave.compare.bench import Bench, Features
-from unweave.compare.measures import measured, of_chance, of_copying, of_real_images, row
+from unweave.compare.measures import measured, of_chance, of_copying, of_noise, of_real_images, row
 from unweave.compare.pages import tables
 from unweave.compare.protocol import Protocol
 from unweave.data.table import table_from_arrays
@@ -97,6 +97,14 @@ def test_real_images_keep_their_own_labels_and_chance_is_blind() -> None:
     assert real["truth"] is None
     assert blind["accuracy"] == {"smile": 0.5}
     assert blind["kept"] == {"light": 0.5}
+
+
+def test_noise_has_the_colours_of_the_sources_and_nothing_of_what_they_show() -> None:
+    found = of_noise(bench())
+    assert found["accuracy"] == {"smile": 0}  # the sources have no red, so that the noise has none
+    assert found["kept"] == {"light": 0.5}  # all alike
+    assert found["truth"]["kept"]["error"] > 0.2
+    assert of_noise(bench())["frechet"] == found["frechet"]
 
 
 def test_a_row_is_the_mean_over_seeds_with_the_deviation_between_trainings() -> None:

@@ -87,6 +87,17 @@ def of_copying(bench: Bench) -> Figures:
     return measured(bench, dict.fromkeys(bench.exemplars, bench.images(bench.sources)))
 
 
+def of_noise(bench: Bench) -> Figures:
+    """Noise with the mean and deviation of each colour of the sources: what a judge reads where there is no face."""
+    sources, random = bench.images(bench.sources), torch.Generator().manual_seed(0)
+    deviation, mean = torch.std_mean(sources, (0, 2, 3), keepdim=True)
+    results = {
+        target: (mean + deviation * torch.randn(sources.shape, generator=random)).clamp(-1, 1)
+        for target in bench.exemplars
+    }
+    return measured(bench, results)
+
+
 def of_chance(bench: Bench) -> Figures:
     """A class drawn blindly; for what is to be kept, always the commonest one."""
     attribute, table = bench.protocol.attribute, bench.data.table
@@ -145,5 +156,10 @@ def _means(trials: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 Measure = Callable[[Bench], Figures]
-BESIDE: Mapping[str, Measure] = {"real images": of_real_images, "copying the source": of_copying, "chance": of_chance}
+BESIDE: Mapping[str, Measure] = {
+    "real images": of_real_images,
+    "copying the source": of_copying,
+    "noise": of_noise,
+    "chance": of_chance,
+}
 """Rows of the table that no method makes."""

@@ -85,7 +85,7 @@ def _costs(cost: Mapping[str, Any]) -> list[Cell]:
 def _note(report: Mapping[str, Any]) -> str:
     told = [
         "accuracy: share that the judge reads as the target, mean over the targets; chance: a class drawn blindly."
-        " Noise is read as some class as well: see what is kept, and the pictures."
+        " Noise is read as some class as well: see its row, what is kept, and the pictures."
         + (f" ±: standard deviation over {report['seeds']} trainings." if report["seeds"] > 1 else "")
     ]
     if frechet := report["frechet"]:
@@ -108,7 +108,10 @@ def _note(report: Mapping[str, Any]) -> str:
 
 def _cost_note(report: Mapping[str, Any]) -> str:
     pairwise = [name for name in report["settings"] if name in PAIRWISE]
-    told = ["parameters: of what is used; seconds: of training steps, evaluations apart; all of one seed."]
+    told = [
+        "parameters: of what is used, in cyclegan of both ways; seconds: of training steps, evaluations apart; all of"
+        " one seed."
+    ]
     if pairwise and len(report["targets"]) > 1:
         told.append(
             f"{' and '.join(pairwise)}: a network for each pair of classes; the total of all counts against the budget."
