@@ -48,6 +48,14 @@ def test_with_the_loss_a_code_keeps_its_label_and_forgets_the_other(
     assert set(found.pictures) == {"tsne.png"}
 
 
+def test_codes_have_the_dimensions_that_are_asked_for(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(embeddings, "embedded", lambda points, seed: seen.append(points.shape) or points[:, :2])
+    found = measure(small_images(faces), 0, epochs=0, dimensions=4)
+    assert seen == [(96, 4)] * 2
+    assert "codes of 4 dimensions" in found.about["networks"]
+
+
 def test_both_weights_start_alike_and_the_same_seed_gives_the_same() -> None:
     images, labels = torch.rand(40, 3, 4, 4), torch.randint(2, (40, 2))
     nets = [train_perceptrons(images, labels, disentangle=1, epochs=1, seed=seed) for seed in (3, 3, 4)]

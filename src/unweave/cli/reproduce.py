@@ -49,21 +49,22 @@ class Trainings:
 
 
 @app.command
-def embeddings(*, epochs: int = 40, common: Common) -> None:
+def embeddings(*, epochs: int = 40, dimensions: int = 16, common: Common) -> None:
     """Fig. 4, Table III: shallow encoders with and without the disentanglement loss.
 
     Parameters
     ----------
     epochs
         Passes over the training images.
+    dimensions
+        Those of a code.
     """
-    if epochs < 1:
-        raise UnweaveError(f"--epochs is {epochs}, expected at least 1")
-    check(common)
+    check(common, epochs=epochs, dimensions=dimensions)
     from unweave.experiments.embeddings import measure, small_images
 
     data = small_images(common.data, pattern=common.pattern)
-    finish(common, lambda seed, _: measure(data, seed, attribute=common.attribute, epochs=epochs), epochs=epochs)
+    options = {"epochs": epochs, "dimensions": dimensions}
+    finish(common, lambda seed, _: measure(data, seed, attribute=common.attribute, **options), **options)
 
 
 @app.command
@@ -291,6 +292,10 @@ def finish(common: Common, measure: Callable[[int, Path], Any], *, here: bool = 
         write({"data": common.data, **told, **result}, pictures, folder)
     for table in tables(result):
         print(f"{as_text(table)}\n")
+    if features := result["about"].get("features"):
+        print(f"features of {features['extractor']}, SHA-256 {features['sha256'][:16]}")
+        if warning := features.get("warning"):
+            print(f"warning: {warning}")
     for what, reason in result["left_out"].items():
         print(f"not measured: {what} ({reason})")
     print(f"{common.out}: result.json, {', '.join(pictures)}")

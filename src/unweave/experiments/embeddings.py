@@ -45,8 +45,10 @@ def small_images(data: str | Path, *, pattern: str | None = None) -> Labelled:
     return Labelled(table=table, pixels=pixels, labels=table.labels())
 
 
-def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: int = 40) -> Found:
-    """Train both, and look at the codes of the test images.
+def measure(
+    data: Labelled, seed: int, *, attribute: str | None = None, epochs: int = 40, dimensions: int = CODE
+) -> Found:
+    """Train both, and look at the codes of the test images, which have so many `dimensions`.
 
     Raises `UnweaveError` where there are not two attributes, and where scikit-learn (the extra `metrics`) is missing.
     """
@@ -68,7 +70,7 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
         orders[roles.person] = np.array(texts(table, roles.person, test))
     codes, spaces, told = {}, {}, {}
     for name, weight in WEIGHTS.items():
-        nets = train_perceptrons(images, labels, disentangle=weight, epochs=epochs, seed=seed)
+        nets = train_perceptrons(images, labels, disentangle=weight, epochs=epochs, seed=seed, code=dimensions)
         with torch.no_grad():
             encoded = nets.encode(as_images(data.pixels[test]))
             own, foreign = (said[0] for said in nets.read(encoded))
@@ -116,7 +118,7 @@ def measure(data: Labelled, seed: int, *, attribute: str | None = None, epochs: 
     about = {
         "images": {"train": len(training), "test": len(test)},
         "attributes": [roles.main, roles.other],
-        "networks": f"{SIDE} x {SIDE} pixels, {HIDDEN} hidden units, codes of {CODE} dimensions",
+        "networks": f"{SIDE} x {SIDE} pixels, {HIDDEN} hidden units, codes of {dimensions} dimensions",
         "training": f"{epochs} epochs, batch {BATCH}, Adam at {RATE:g}",
         "hopkins": f"exponent 1, a tenth of the points, 20 repeats; sd over the repeats, or over each {roles.other}",
     }

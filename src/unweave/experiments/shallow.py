@@ -23,12 +23,12 @@ Images = Float[Tensor, "images colours height width"]
 class Perceptrons(nn.Module):
     """For each attribute an encoder, and base and head of a classifier; codes enter at the head, as in Table II."""
 
-    def __init__(self, classes: Sequence[int], values: int):
-        """`classes`: number of classes of each attribute; `values` of an image."""
+    def __init__(self, classes: Sequence[int], values: int, code: int = CODE):
+        """`classes`: number of classes of each attribute; `values` of an image; `code`: dimensions."""
         super().__init__()
-        self.encoders = nn.ModuleList(_perceptron(values) for _ in classes)
-        self.bases = nn.ModuleList(_perceptron(values) for _ in classes)
-        self.heads = nn.ModuleList(nn.Linear(CODE, n) for n in classes)
+        self.encoders = nn.ModuleList(_perceptron(values, code) for _ in classes)
+        self.bases = nn.ModuleList(_perceptron(values, code) for _ in classes)
+        self.heads = nn.ModuleList(nn.Linear(code, n) for n in classes)
         start(self, "he")
 
     def encode(self, images: Images) -> Float[Tensor, "attributes images code"]:
@@ -45,7 +45,13 @@ class Perceptrons(nn.Module):
 
 
 def train_perceptrons(
-    images: Images, labels: Int[Tensor, "images attributes"], *, disentangle: float, epochs: int, seed: int
+    images: Images,
+    labels: Int[Tensor, "images attributes"],
+    *,
+    disentangle: float,
+    epochs: int,
+    seed: int,
+    code: int = CODE,
 ) -> Perceptrons:
     """Train encoders with Eq. 10, L_cls^x + `disentangle` L_dis, and beside them the classifiers on the images.
 
@@ -54,7 +60,7 @@ def train_perceptrons(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         classes = (labels.amax(0) + 1).tolist()
-        nets = Perceptrons(classes, images[0].numel())
+        nets = Perceptrons(classes, images[0].numel(), code)
         optimiser = torch.optim.Adam(nets.parameters(), lr=RATE)
         for _ in tqdm(range(epochs), desc=f"weight {disentangle:g}", unit="epoch", leave=False, disable=None):
             for some in torch.randperm(len(images)).split(BATCH):
@@ -69,5 +75,5 @@ def train_perceptrons(
     return nets.eval()
 
 
-def _perceptron(values: int) -> nn.Sequential:
-    return nn.Sequential(nn.Flatten(), nn.Linear(values, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CODE))
+def _perceptron(values: int, code: int) -> nn.Sequential:
+    return nn.Sequential(nn.Flatten(), nn.Linear(values, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, code))
