@@ -91,6 +91,10 @@ def test_two_runs_are_laid_side_by_side(toy_folder: Path, tmp_path: Path, capsys
     assert len(rows) == 3 * 2  # codes of shape, colour and the rest, two classifiers
     for row in rows.values():
         assert 0 < row["with"]["mean"] <= row["maximum"]["mean"] == pytest.approx(1.09861)
+    own = result["tables"]["what the model's own classifiers read right, test images"]
+    probes = result["tables"]["fresh probes on test images"]
+    assert own.keys() == probes.keys() == {row.replace("classifier of ", "") for row in rows}
+    assert all(0 <= row[column]["mean"] <= 1 for row in own.values() for column in ("with", "without", "chance"))
     assert {"with the loss", "without the loss"} == set(result["tables"]["reconstruction of test images"])
     assert {"entropy.png", "mass.png", "transfers.png"} == {path.name for path in out.glob("*.png")}
     assert result["about"]["steps"] == {"with": 2, "without": 2}

@@ -14,8 +14,9 @@ from torch import Tensor
 from unweave.charts import bars
 from unweave.draw import grid
 from unweave.experiments.found import Found, sheet, where_it_applies
-from unweave.experiments.roles import draw_pairs, roles_of, texts
+from unweave.experiments.roles import Rows, draw_pairs, roles_of, texts
 from unweave.metrics.posterior import entropy, mass_functions
+from unweave.metrics.transfer import accuracy, chance
 from unweave.model import load
 from unweave.report import images as sections
 from unweave.report import looks
@@ -60,7 +61,10 @@ def measure(subjects: Mapping[str, Subject], *, attribute: str | None = None) ->
         tables[f"entropy of the model's own classifiers on {split} images, in nats"] = by_row(
             {**found, "maximum": most}
         )
-    tables["fresh linear probes on test images"] = by_row(_leaks(subjects))
+    for split, rows in splits.items():
+        of_split = {name: of[split] for name, of in logits.items()}
+        tables[f"what the model's own classifiers read right, {split} images"] = by_row(_own(first, rows, of_split))
+    tables["fresh probes on test images"] = by_row(_leaks(subjects))
     if first.held.judge:
         tables["transfers, as a judge trained apart reads them"] = by_row(_reads(subjects))
     found = {name: sections.reconstruction(subject)[0]["reconstruction"] for name, subject in subjects.items()}
@@ -118,14 +122,36 @@ def _bars(logits: Logits) -> dict[str, tuple[float, float]]:
     }
 
 
+def _own(subject: Subject, rows: Rows, logits: Mapping[str, Logits]) -> dict[str, dict[str, float]]:
+    """With, without and chance -> code and attribute -> accuracy of the own classifiers on images at `rows`.
+
+    Attributes of which these images have no class that the model knows are left out.
+    """
+    labels = torch.from_numpy(subject.data.labels[rows])
+    known = {name: labels[:, k] for k, name in enumerate(subject.model.classes) if (labels[:, k] >= 0).any()}
+    columns = {
+        which: {
+            f"code of {code}, {name}": accuracy(by_classifier[name].argmax(1), of)
+            for code, by_classifier in of_codes.items()
+            for name, of in known.items()
+        }
+        for which, of_codes in logits.items()
+    }
+    blind = {f"code of {code}, {name}": chance(of) for code in first_of(logits) for name, of in known.items()}
+    return {**columns, "chance": blind}
+
+
 def _leaks(subjects: Mapping[str, Subject]) -> dict[str, dict[str, float]]:
-    """With, without and chance -> code and attribute -> accuracy."""
-    columns: dict[str, dict[str, float]] = {name: {} for name in (*subjects, "chance")}
+    """With and without by a linear probe and by an MLP, and chance -> code and attribute -> accuracy."""
+    columns: dict[str, dict[str, float]] = {
+        name: {} for name in ("chance", *(f"{which}, {kind}" for kind in ("linear", "mlp") for which in subjects))
+    }
     for name, subject in subjects.items():
         for code, by_attribute in leakage(subject)[0]["leakage"].items():
             for attribute, probe in by_attribute.items():
-                columns[name][f"code of {code}, {attribute}"] = probe["linear"]
-                columns["chance"][f"code of {code}, {attribute}"] = probe["chance"]
+                row = f"code of {code}, {attribute}"
+                columns["chance"][row] = probe["chance"]
+                columns[f"{name}, linear"][row], columns[f"{name}, mlp"][row] = probe["linear"], probe["mlp"]
     return columns
 
 
