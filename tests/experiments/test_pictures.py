@@ -60,6 +60,9 @@ def test_classes_that_the_model_has_never_met_are_transferred_and_judged(learner
     assert read["real exemplars"]["scream"] > 0.9
     assert read["results"]["scream"] == read["real exemplars"]["scream"]
     assert read["sources"]["scream"] < 0.1
+    read_as = tables["classes of expression never seen in training: what the results are read as"]
+    assert {label: row["scream"] for label, row in read_as.items()}["scream"] == read["results"]["scream"]
+    assert sum(row["scream"] for row in read_as.values()) == pytest.approx(1)
     assert set(pictures) == {"unseen.png"}
 
 

@@ -44,6 +44,14 @@ def unseen(subject: Subject, roles: Roles) -> tuple[dict[str, Any], dict[str, Im
         found = read(judge, images)[:, 0]
         figures[kind] = {label: accuracy(found[shown == label], truth[shown == label]) for label in new}
     figures["chance"] = dict.fromkeys(new, 1 / len(classes[roles.main]))
+    of_results = read(judge, results)[:, 0]
+    read_as = {
+        name: {label: (of_results[shown == label] == k).float().mean().item() for label in new}
+        for k, name in enumerate(classes[roles.main])
+    }
     few = rng.permutation(len(exemplars))[:SHOWN]
     drawn = sheet({"source": own[few], roles.main: lent[few], "result": results[few]}, list(shown[few]))
-    return {f"classes of {roles.main} never seen in training, as a judge reads them": figures}, {"unseen.png": drawn}
+    title = f"classes of {roles.main} never seen in training"
+    return {f"{title}, as a judge reads them": figures, f"{title}: what the results are read as": read_as}, {
+        "unseen.png": drawn
+    }
