@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from jaxtyping import Int
+from PIL.Image import Image
 from tqdm import tqdm
 
 from unweave.data.batches import as_images, as_pixels
-from unweave.draw import grid
+from unweave.draw import grid, stacked
 from unweave.errors import UnweaveError
 from unweave.evaluate import Labelled
 from unweave.experiments.found import Found
@@ -76,14 +79,19 @@ def measure(
             rows[kind][name] = accuracy(read(judge, as_images(data.pixels[asked]))[:, 0], truth)
         rows["chance"][name] = chance(truth)
         counts[name] = {"few": len(chosen), "all": int((labels[fit] >= 0).sum()), "asked": len(asked)}
-        shown.append([*real[:SHOWN]])
-        shown.append([*hybrids[:SHOWN]])
-    labels_of_rows = [f"{kind}: {name}" for name in counts for kind in ("real", "hybrids")]
+        shown.append(_one_of_each(name, names, {"real": (real, of_real), "hybrid": (hybrids, of_hybrids)}))
     return Found(
         tables={f"accuracy of recognisers, {few} real images of each class": rows},
         about={"images": counts, "hybrids": number, "steps": steps, "few": few},
-        pictures={"hybrids.png": grid(shown, row_labels=labels_of_rows)},
+        pictures={"hybrids.png": stacked(shown)},
     )
+
+
+def _one_of_each(name: str, names: np.ndarray, sets: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Image:
+    """The first image of each set (pixels, labels) that shows a class, for some classes that all sets show."""
+    classes = [k for k in range(len(names)) if all((labels == k).any() for _, labels in sets.values())][:SHOWN]
+    rows = [[pixels[(labels == k).argmax()] for k in classes] for pixels, labels in sets.values()]
+    return grid(rows, row_labels=[f"{kind}: {name}" for kind in sets], column_labels=[str(names[k]) for k in classes])
 
 
 def few_of_each(labels: Int[np.ndarray, "images"], rows: Rows, few: int, seed: int) -> Rows:

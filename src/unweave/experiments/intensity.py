@@ -51,6 +51,7 @@ def shares(subject: Subject, roles: Roles) -> tuple[dict[str, Any], dict[str, Im
     picture = pictures_of(data, subject.model.card)
     check_rendered(data, picture, [pairs[0][0]])
     of_truths, of_results, shown = [], [], {}
+    example = next((pair for pair in pairs if labels[pair[1]] == "scream"), pairs[0])
     for own, lent in pairs:
         exemplars = [replace(factors_of(table, lent), intensity=intensity) for intensity in INTENSITIES]
         answers = [truth(factors_of(table, own), expression=exemplar) for exemplar in exemplars]
@@ -61,11 +62,12 @@ def shares(subject: Subject, roles: Roles) -> tuple[dict[str, Any], dict[str, Im
         whole = truths[-1:] - source
         of_truths.append(share(truths - source, whole))
         of_results.append(share(results - nothing, whole))
-        shown = shown or {
-            "exemplar": torch.cat([source, images]),
-            "true answer": torch.cat([source, truths]),
-            "result": torch.cat([nothing, results]),
-        }
+        if (own, lent) == example:
+            shown = {
+                "exemplar": torch.cat([source, images]),
+                "true answer": torch.cat([source, truths]),
+                "result": torch.cat([nothing, results]),
+            }
     both = {"true answer": np.stack(of_truths), "result": np.stack(of_results)}
     table_of = {
         f"{100 * intensity:.0f} %": {name: float(of[:, k].mean()) for name, of in both.items()}

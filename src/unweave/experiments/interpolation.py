@@ -54,7 +54,7 @@ def measure(model: Model, data: Labelled, seed: int, *, attribute: str | None = 
                 strips[f"{name} (2)"] = paths[1]
     pictures: dict[str, Image] = {}
     if strips:
-        pictures["attributes.png"] = sheet(strips, [f"{k / (STEPS - 1):.1f}" for k in range(STEPS)])
+        pictures["attributes.png"] = sheet(strips, [f"{k / (STEPS - 1):.2f}" for k in range(STEPS)])
     for what, ends, file in (
         (f"{roles.main} on a third person", lambda: two_classes(data, roles, seed), "person.png"),
         (f"{roles.main} within one class", lambda: one_class(data, roles, seed), "intensity.png"),
@@ -135,7 +135,7 @@ def strip(data: Labelled, attribute: str, three: list[tuple[int, int, int]], pat
         ends = as_images(data.pixels[[source, start, end]])
         label = " to ".join(texts(data.table, attribute, np.array([start, end])))
         rows[f"{number + 1} {label}"] = torch.cat([ends[:2], path, ends[2:]])
-    return sheet(rows, ["person", "from", *(f"{k / (STEPS - 1):.1f}" for k in range(STEPS)), "to"])
+    return sheet(rows, ["person", "from", *(f"{k / (STEPS - 1):.2f}" for k in range(STEPS)), "to"])
 
 
 def _strong(data: Labelled, rows: Rows) -> np.ndarray:
