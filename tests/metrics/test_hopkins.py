@@ -17,6 +17,15 @@ def gaussian(dimensions: int) -> torch.Tensor:
     return torch.randn(2000, dimensions, generator=torch.Generator().manual_seed(dimensions))
 
 
+def clusters(dimensions: int) -> torch.Tensor:
+    centres = 10 * torch.randn(10, dimensions, generator=torch.Generator().manual_seed(1))
+    return centres[torch.arange(2000) % 10] + gaussian(dimensions)
+
+
+def plane(dimensions: int) -> torch.Tensor:
+    return gaussian(2) @ torch.randn(2, dimensions, generator=torch.Generator().manual_seed(1))
+
+
 @pytest.mark.parametrize(
     ("cloud", "dimensions", "exponent", "expected", "within"),
     [
@@ -30,6 +39,18 @@ def gaussian(dimensions: int) -> torch.Tensor:
         (gaussian, 16, 1, 0.668, 0.02),
         (gaussian, 16, None, 1.0, 0.001),
         (gaussian, 64, 1, 0.635, 0.02),
+        (gaussian, 64, None, 1.0, 0.001),
+        (clusters, 2, 1, 0.960, 0.02),
+        (clusters, 2, None, 0.998, 0.002),
+        (clusters, 16, 1, 0.923, 0.02),
+        (clusters, 16, None, 1.0, 0.001),
+        (clusters, 64, 1, 0.920, 0.02),
+        (clusters, 64, None, 1.0, 0.001),
+        # a plane in 2 dimensions is a stretched Gaussian, and its value that of the stretch
+        (plane, 16, 1, 0.979, 0.01),
+        (plane, 16, None, 1.0, 0.001),
+        (plane, 64, 1, 0.980, 0.01),
+        (plane, 64, None, 1.0, 0.001),
     ],
 )
 def test_values_of_known_clouds_against_the_box(
