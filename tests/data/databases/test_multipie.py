@@ -98,9 +98,22 @@ def test_lights_are_a_choice() -> None:
         select(names, "pie", lights=["²"])
 
 
-def test_of_a_tree_without_the_lights_of_the_default_the_first_five_are_taken() -> None:
-    names = frames("001", "01", lights=[0, 2, 4, 6, 8, 10])
-    assert select(names, "pie").notes[0] == "lights: 00, 02, 04, 06, 08"
+@pytest.mark.parametrize(
+    ("there", "taken", "missing"),
+    [
+        ([0, 2, 4, 6, 8, 10], "00, 02, 04, 06, 08", "5 of 5 usual lights: 01, 03, 07, 11, 13"),
+        ([0, 1, 2, 3, 14, 15], "00, 01, 02, 03, 14", "3 of 5 usual lights: 07, 11, 13"),
+        ([1, 3], "01, 03", "3 of 5 usual lights: 07, 11, 13"),
+    ],
+)
+def test_usual_lights_that_are_not_there_are_told_and_others_taken_for_them(
+    there: list[int], taken: str, missing: str
+) -> None:
+    names = frames("001", "01", lights=there)
+    assert select(names, "pie").notes[:2] == (f"lights: {taken}", f"missing: {missing}")
+    named = select(names, "pie", lights=[f"{there[0]}"]).notes
+    assert named[0] == f"lights: {there[0]:02}"
+    assert not [line for line in named if "usual" in line]
 
 
 def test_one_session_alone_is_taken_as_far_as_it_goes() -> None:

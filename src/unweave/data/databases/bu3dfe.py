@@ -12,7 +12,7 @@ from unweave.data.databases.selection import (
     Selection,
     base,
     first_of_each,
-    missing_people,
+    missing_parts,
     missing_pictures,
     nothing_found,
     ordered,
@@ -60,8 +60,8 @@ def select(names: Sequence[str], source: str, *, neutral: bool = True) -> Select
         of.setdefault(identity, set()).add(f"{expression} {intensity}")
     everything = [f"{e} {k}" for e in EXPRESSIONS.values() if e != "neutral" for k in "1234"]
     notes = [
-        *missing_people(of, PEOPLE, "people"),
-        *missing_people(of, ordered(test), "test people"),
+        *missing_parts(of, PEOPLE, "people"),
+        *missing_parts(of, ordered(test), "test people"),
         *missing_pictures(of, [*everything, "neutral 0"] if neutral else everything),
     ]
     if neutral:

@@ -10,6 +10,7 @@ from unweave.data.databases.selection import (
     Selection,
     base,
     first_of_each,
+    missing_parts,
     missing_pictures,
     nothing_found,
     ordered,
@@ -34,7 +35,8 @@ CAMERAS = ("051", "05_1")
 """How the frontal camera is written."""
 LIGHTS = ("01", "03", "07", "11", "13")
 """Flashes of the owner's tree that are taken where none are named: five of the 19 lights give about the paper's count.
-Which five the authors took is not said; 01, 03 and 13 are known, the others stand between them."""
+Which five the authors took is not said; 01, 03 and 13 are known, the others stand between them. For those that are not
+there others are taken."""
 TEST_PEOPLE = 10
 """The first ones in natural order."""
 SIDE = 220
@@ -79,7 +81,8 @@ def select(names: Sequence[str], source: str, *, lights: Sequence[str] = (), cro
         cameras = ", ".join(ordered(match["camera"] for _, match in every))
         others = f", of camera 051 and {', '.join(EXPRESSIONS)} (cameras there: {cameras})" if every else ""
         raise nothing_found("MultiPIE", source, names, _LOOKED_FOR + others)
-    taken = _lights(lights, ordered(match["light"] for _, match, _ in usable), is_sorted, source)
+    usual = () if lights or is_sorted else LIGHTS
+    taken = _lights(lights, usual, ordered(match["light"] for _, match, _ in usable), source)
     lit = [_picture(*each) for each in usable if each[1]["light"] in taken]
     people, notes = _people(lit, everybody=is_sorted)
     test = people[:TEST_PEOPLE]
@@ -95,7 +98,7 @@ def select(names: Sequence[str], source: str, *, lights: Sequence[str] = (), cro
         pictures=tuple(chosen.values()),
         crop=(lambda width, height: crop) if crop else top_square if is_sorted else lambda width, height: FRAME_CROP,
         settings={"lights": taken, "crop": crop},
-        notes=(*notes, *_notes(chosen, people, taken, is_sorted and crop is None)),
+        notes=(*notes, *_notes(chosen, people, taken, usual, is_sorted and crop is None)),
     )
 
 
@@ -114,11 +117,10 @@ def _picture(name: str, match: re.Match[str], expression: str) -> Picture:
     return Picture(source=name, split="train", labels=labels)
 
 
-def _lights(named: Sequence[str], there: Sequence[str], is_sorted: bool, source: str) -> list[str]:
-    """The lights to take, as they are written in the tree."""
+def _lights(named: Sequence[str], usual: Sequence[str], there: Sequence[str], source: str) -> list[str]:
+    """The lights to take, as they are written in the tree: where none are named five, the `usual` ones first."""
     if not named:
-        chosen = [] if is_sorted else [light for light in there if light in LIGHTS]
-        return chosen or list(there[: len(LIGHTS)])
+        return ordered(sorted(there, key=lambda light: light not in usual)[: len(LIGHTS)])
     by_number = {int(light): light for light in there}
     for light in named:
         if not light.isascii() or not light.isdecimal() or int(light) not in by_number:
@@ -139,7 +141,11 @@ def _people(pictures: Sequence[Picture], *, everybody: bool) -> tuple[list[str],
 
 
 def _notes(
-    chosen: Mapping[tuple[str, ...], Picture], people: Sequence[str], lights: Sequence[str], authors_crop: bool
+    chosen: Mapping[tuple[str, ...], Picture],
+    people: Sequence[str],
+    lights: Sequence[str],
+    usual: Sequence[str],
+    authors_crop: bool,
 ) -> Iterator[str]:
     of: dict[str, set[str]] = {person: set() for person in people}
     counts: dict[str, int] = dict.fromkeys(EXPRESSIONS, 0)
@@ -147,6 +153,7 @@ def _notes(
         of[identity].add(f"{expression} {light}")
         counts[expression] += picture.split == "train"
     yield f"lights: {', '.join(lights)}"
+    yield from missing_parts(lights, usual, "usual lights")
     absent = [expression for expression in EXPRESSIONS if not any(key[1] == expression for key in chosen)]
     if absent:
         yield f"missing: all pictures of {', '.join(absent)}"

@@ -10,7 +10,7 @@ from unweave.data.databases.selection import (
     Selection,
     base,
     first_of_each,
-    missing_people,
+    missing_parts,
     missing_pictures,
     nothing_found,
     ordered,
@@ -52,8 +52,8 @@ def select(names: Sequence[str], source: str) -> Selection:
         of.setdefault(identity, set()).add(f"{expression} {gaze}")
     everything = [f"{expression} {gaze}" for expression in EXPRESSIONS for gaze in GAZES]
     notes = [
-        *missing_people(of, PEOPLE, "people"),
-        *missing_people(of, TEST, "test people"),
+        *missing_parts(of, PEOPLE, "people"),
+        *missing_parts(of, TEST, "test people"),
         *missing_pictures(of, everything),
     ]
     return Selection(

@@ -69,12 +69,12 @@ def nothing_found(database: str, source: str, names: Sequence[str], looked_for: 
     return UnweaveError(f"{source}: holds no pictures of {database}; looked for {looked_for}; found {there}")
 
 
-def missing_people(found: Collection[str], expected: int | Collection[str], who: str) -> list[str]:
-    """A line where fewer people are there than a database has, with those that are missing where it is known."""
+def missing_parts(found: Collection[str], expected: int | Collection[str], what: str) -> list[str]:
+    """A line where fewer people or lights are there than expected, with those that are missing where it is known."""
     if isinstance(expected, int):
-        return [f"missing: {expected - len(found)} of {expected} {who}"] if len(found) < expected else []
+        return [f"missing: {expected - len(found)} of {expected} {what}"] if len(found) < expected else []
     missing = [name for name in expected if name not in found]
-    return [f"missing: {len(missing)} of {len(expected)} {who}: {_some(missing)}"] if missing else []
+    return [f"missing: {len(missing)} of {len(expected)} {what}: {_some(missing)}"] if missing else []
 
 
 def missing_pictures(found: Mapping[str, Collection[str]], expected: Sequence[str]) -> list[str]:
