@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unweave.begun import SETTINGS, begin
+from unweave.begun import SETTINGS, begin, filling
 from unweave.errors import UnweaveError
 
 
@@ -44,3 +44,26 @@ def test_a_kill_before_the_settings_were_noted_keeps_nobody_from_beginning_anew(
     (tmp_path / f".{SETTINGS}.00.part").touch()
     begin(tmp_path, {"size": 64})
     assert (tmp_path / SETTINGS).exists()
+
+
+def filled(folder: Path, *names: str) -> None:
+    with filling(folder, {"size": 64}):
+        assert (folder / SETTINGS).exists()
+        for name in names:
+            (folder / name).mkdir()
+        raise UnweaveError("is of no use")
+
+
+def test_a_folder_in_which_nothing_was_made_is_as_if_it_had_not_been_begun(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for folder, names in (("deep/out", []), ("mine", []), ("half", [".a.00.part"]), ("more/out", ["train"])):
+        with pytest.raises(UnweaveError, match="is of no use"):
+            filled(tmp_path / folder, *names)
+    there = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
+    assert sorted(there) == ["mine", "more", "more/out", f"more/out/{SETTINGS}", "more/out/train"]
+    with (
+        pytest.raises(UnweaveError, match="was begun with size 64, not 32"),
+        filling(tmp_path / "more/out", {"size": 32}),
+    ):
+        raise AssertionError
+    assert (tmp_path / "more/out" / SETTINGS).exists()

@@ -17,15 +17,27 @@ SETTINGS = ".settings.json"
 
 @contextmanager
 def filling(folder: Path, settings: dict[str, Any]) -> Iterator[None]:
-    """`begin` a folder for what fills it inside, and leave nothing half written. A second at once is refused."""
+    """`begin` a folder for what fills it inside, and leave nothing half written. A second at once is refused.
+
+    Where nothing was made in it, it is as if it had not been begun.
+    """
+    new: list[Path] = []
     with suppress(OSError):  # which `begin` tells of
+        new = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder, "is being filled"):
-        begin(folder, settings)
-        try:
-            yield
-        finally:
-            sweep(folder)
+    try:
+        with locked(folder, "is being filled"):
+            begin(folder, settings)
+            try:
+                yield
+            finally:
+                sweep(folder)
+                if [path.name for path in folder.glob("*")] == [SETTINGS]:
+                    remove(folder / SETTINGS)
+    finally:
+        for each in new:
+            with suppress(OSError):  # of those that hold something
+                each.rmdir()
 
 
 def begin(folder: Path, settings: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -204,12 +205,23 @@ def test_nothing_that_can_be_used_is_an_error(tmp_path: Path) -> None:
         path.write_bytes(b"")
     with pytest.raises(UnweaveError) as error:
         prepared_bu(tmp_path / "in", tmp_path / "out")
-    assert str(error.value).startswith(
-        f"{tmp_path / 'in'}: none of 9 pictures can be used; F0001/F0001_AN01WH_F2D.bmp: is not an image"
+    assert str(error.value) == (
+        f"{tmp_path / 'in'}: none of 9 pictures can be used; F0001/F0001_AN01WH_F2D.bmp: is not an image that can be "
+        "read, expected PNG, JPEG, WebP, TIFF, BMP, GIF, PPM or AVIF; "
+        "looked for names such as F0001/F0001_AN01WH_F2D.bmp"
     )
+    assert not (tmp_path / "out").exists()
     with pytest.raises(UnweaveError, match="holds no pictures of MultiPIE; looked for the owner's names such as"):
         prepare(multipie.select, tmp_path / "in", tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_crop_that_fits_no_picture_keeps_no_other_crop_from_being_tried(tmp_path: Path) -> None:
+    save(Image.new("RGB", (448, 352)), tmp_path / "in" / "001_01_01_051_07.png")
+    wide, fitting = (partial(multipie.select, crop=crop) for crop in ("256x256+200+96", "256x256+192+96"))
+    with pytest.raises(UnweaveError, match=r"1 pictures can be used; .*, the crop 256x256\+200\+96 reaches out of it"):
+        prepare(wide, tmp_path / "in", tmp_path / "out")
+    assert prepare(fitting, tmp_path / "in", tmp_path / "out").counts == {"test": 1}
 
 
 def test_a_zip_with_names_that_lead_out_of_it_is_refused(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def select(names: Sequence[str], source: str, *, neutral: bool = True) -> Select
         )
     return Selection(
         database="bu3dfe",
+        looked_for=_LOOKED_FOR,
         attributes=ATTRIBUTES,
         pictures=tuple(chosen.values()),
         crop=crop,

@@ -94,6 +94,7 @@ def select(names: Sequence[str], source: str, *, lights: Sequence[str] = (), cro
     chosen = first_of_each(found)
     return Selection(
         database="multipie",
+        looked_for=_LOOKED_FOR,
         attributes=ATTRIBUTES,
         pictures=tuple(chosen.values()),
         crop=(lambda width, height: crop) if crop else top_square if is_sorted else lambda width, height: FRAME_CROP,

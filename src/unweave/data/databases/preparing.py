@@ -43,8 +43,8 @@ def prepare(
     `source` is the owner's folder, or a .zip of it, which is only read; `select` one of `multipie.select`,
     `bu3dfe.select` and `rafd.select`. Images are `size` x `size` pixels, as PNG. Files are written whole or not at all,
     and after a stop the same call goes on. A picture that cannot be used is told and left out. Raises `UnweaveError`
-    where nothing can be used, and where `out` was begun with something else, is being filled by another process, or
-    lies in `source`.
+    where nothing can be used, which leaves no `out`, and where `out` was begun with something else, is being filled by
+    another process, or lies in `source`.
     """
     path, out = expanded(source), Path(out)
     if size < 1:
@@ -56,7 +56,8 @@ def prepare(
             told = _write(selection, store, out, size)
             done = [picture for picture in selection.pictures if not isinstance(told.get(picture.source), str)]
             if not done:
-                raise UnweaveError(f"{source}: none of {len(told)} pictures can be used; {next(iter(told.values()))}")
+                line = f"none of {len(told)} pictures can be used; {next(iter(told.values()))}"
+                raise UnweaveError(f"{source}: {line}; looked for {selection.looked_for}")
             for split in ("train", "test"):
                 _write_metadata(out / split, [picture for picture in done if picture.split == split])
     unusable = [f"unusable: {line}" for line in told.values() if line]

@@ -58,6 +58,7 @@ def select(names: Sequence[str], source: str) -> Selection:
     ]
     return Selection(
         database="rafd",
+        looked_for=_LOOKED_FOR,
         attributes=ATTRIBUTES,
         pictures=tuple(chosen.values()),
         crop=crop,

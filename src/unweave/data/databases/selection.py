@@ -34,6 +34,8 @@ class Selection:
     """The pictures of a database that are taken."""
 
     database: str
+    looked_for: str
+    """Names that its owner gives its pictures, as lines tell them."""
     attributes: tuple[str, ...]
     """Columns to model; others are information."""
     pictures: tuple[Picture, ...]
