@@ -76,6 +76,41 @@ def test_images_and_labels_of_a_saved_set_come_in(datasets, tmp_path: Path, caps
     assert (out / "train/000000.png").read_bytes() == images[0]
 
 
+def test_a_set_on_the_hub_comes_in_by_its_name_and_configuration(
+    datasets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    features = datasets.Features({"image": datasets.Image(), "animal": datasets.ClassLabel(names=["cat", "dog"])})
+    rows = {"image": [{"bytes": encoded("red", "PNG"), "path": None}], "animal": [1]}
+    on_the_hub = datasets.DatasetDict({"train": datasets.Dataset.from_dict(rows, features=features)})
+    asked = []
+
+    def load_dataset(path: str, name: str | None = None):
+        asked.append((path, name))
+        if path == "owner/several" and name is None:
+            raise ValueError("Config name is missing.\nPlease pick one among the available configs: ['big', 'small']")
+        return on_the_hub
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    for number, source in enumerate(("hf:pets", "hf:owner/pets", "hf:owner/several/small")):
+        out = tmp_path / str(number)
+        main(["data", "import", source, str(out)])
+        assert capsys.readouterr().out == f"{out}: 1 train\n"
+        assert (out / "train/000000.png").read_bytes() == encoded("red", "PNG")
+        assert read_table(out).columns == {"animal": ("dog",)}
+    assert asked == [("pets", None), ("owner/pets", None), ("owner/several", "small")]
+    with pytest.raises(UnweaveError) as error:
+        import_set("hf:owner/several", tmp_path / "out")
+    assert str(error.value) == (
+        "hf:owner/several: cannot be loaded (Config name is missing. Please pick one among the available configs: "
+        "['big', 'small']); a configuration is named as in hf:owner/name/configuration"
+    )
+    on_the_hub = datasets.DatasetDict({"cats": on_the_hub["train"], "dogs": on_the_hub["train"]})
+    with pytest.raises(UnweaveError) as error:
+        import_set("hf:owner/pets", tmp_path / "out")
+    assert str(error.value) == "hf:owner/pets: has no split train, validation or test among cats, dogs"
+    assert not (tmp_path / "out").exists()
+
+
 def test_splits_may_be_called_all_that_an_imagefolder_may_call_them(datasets, tmp_path: Path) -> None:
     keywords = datasets.data_files.SPLIT_KEYWORDS
     known = [(name, str(split)) for split, names in keywords.items() for name in names]

@@ -91,7 +91,7 @@ def import_(data: str, out: Path, /) -> None:
     Parameters
     ----------
     data
-        hf:owner/name, or a folder that save_to_disk wrote.
+        hf:owner/name, hf:owner/name/configuration where it has several, or a folder that save_to_disk wrote.
     out
         The folder to write; it must not exist yet, or be empty.
     """

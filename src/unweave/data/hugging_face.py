@@ -25,9 +25,9 @@ HUB = "hf:"
 def import_set(source: str, out: Path) -> tuple[Counter[str], list[str]]:
     """Write a data set into the new folder `out`: the images of each split, and the lines about what was left out.
 
-    `source`: hf:owner/name for one on the Hub, or a folder that `save_to_disk` wrote. Taken are the first column of
-    images and all columns of classes, text, truth values and numbers. Raises `UnweaveError` where it cannot be loaded
-    or has no images.
+    `source`: hf:owner/name for one on the Hub, hf:owner/name/configuration where it has several, or a folder that
+    `save_to_disk` wrote. Taken are the first column of images and all columns of classes, text, truth values and
+    numbers. Raises `UnweaveError` where it cannot be loaded, has no images, or no split of a name that is known.
     """
     if find_spec("datasets") is None:
         raise UnweaveError("importing needs the datasets package: pip install 'unweave[datasets]'")
@@ -46,6 +46,8 @@ def import_set(source: str, out: Path) -> tuple[Counter[str], list[str]]:
         f"left out: split '{name}', expected train, validation or test" for name in splits if name not in SPLITS
     ]
     taken = {name: rows for name, rows in splits.items() if name in SPLITS}
+    if not taken:
+        raise UnweaveError(f"{source}: has no split train, validation or test among {', '.join(splits)}")
     counts = write_set(out, _entries(taken, image, columns), columns)
     missing = sum(map(len, taken.values())) - counts.total()
     return counts, left_out + ([f"left out: {missing} rows without an image"] if missing else [])
@@ -60,10 +62,14 @@ def _load(source: str) -> dict[str, Any]:
     is_saved = any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
     if not source.startswith(HUB) and not is_saved:
         raise UnweaveError(f"{source}: is no data set to import, expected hf:owner/name or a folder of save_to_disk")
+    parts = source.removeprefix(HUB).split("/")
+    name, configuration = "/".join(parts[:2]), "/".join(parts[2:]) or None
     try:
-        loaded = datasets.load_from_disk(folder) if is_saved else datasets.load_dataset(source.removeprefix(HUB))
+        loaded = datasets.load_from_disk(folder) if is_saved else datasets.load_dataset(name, configuration)
     except Exception as error:  # whatever a network, a cache or a damaged file makes it raise
-        raise UnweaveError(f"{source}: cannot be loaded ({' '.join(str(error).split())})") from error
+        reason = " ".join(str(error).split())
+        how = "; a configuration is named as in hf:owner/name/configuration" if "Config" in reason else ""
+        raise UnweaveError(f"{source}: cannot be loaded ({reason}){how}") from error
     splits = loaded if isinstance(loaded, dict) else {loaded.split or "train": loaded}
     return {str(name): rows for name, rows in splits.items()}
 
