@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -100,6 +102,29 @@ def test_two_runs_are_laid_side_by_side(toy_folder: Path, tmp_path: Path, capsys
     assert result["about"]["steps"] == {"with": 2, "without": 2}
 
 
+def test_of_a_prepared_database_the_attributes_are_learned_and_not_its_column_of_information(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unweave.experiments.embeddings.embedded", lambda points, seed: points[:, :2])
+    owners, data, out = tmp_path / "BU_3DFE", tmp_path / "bu3dfe", tmp_path / "out"
+    test = "F0028 F0036 F0040 F0041 F0043 M0006 M0013 M0026 M0030 M0043".split()
+    owners.mkdir()
+    for number, (person, code, k) in enumerate(product([*test, "F0001", "F0002"], ("AN", "HA"), range(1, 5))):
+        noise = np.random.default_rng(number).integers(0, 256, (36, 36, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(owners / f"{person}_{code}0{k}WH_F2D.bmp")
+    main(f"data prepare bu3dfe {owners} {data} --size 32".split())
+    main(f"reproduce embeddings --data {data} --attributes identity expression --epochs 1 -o {out}".split())
+    result = json.loads((out / "result.json").read_text())
+    assert result["attributes"] == ["identity", "expression"]
+    assert result["about"]["attributes"] == ["expression", "identity"]
+    assert result["about"]["images"] == {"train": 16, "test": 80}
+    hopkins = [rows for title, rows in result["tables"].items() if title.startswith("Hopkins")]
+    assert len(hopkins) == 4  # each person shows each expression too seldom for one of its own
+    assert all(set(rows) == {"angry", "happy", "mean"} for rows in hopkins)
+    assert all(0 < row["with the loss"]["mean"] < 1 for rows in hopkins for row in rows.values())
+    assert (out / "tsne.png").exists()
+
+
 def test_models_trained_for_a_comparison_differ_in_one_weight_only() -> None:
     both = with_and_without("quick", steps=7, seed=3)
     assert [each.losses.disentangle for each in both.values()] == [1, 0]
@@ -172,6 +197,7 @@ def test_mistakes_get_one_line_and_leave_no_folder(
         ("synthesis --judge-steps 0", "--judge-steps is 0, expected at least 1"),
         ("embeddings --data gone", "gone: no such folder or .zip, nor a bundled data set (faces64)"),
         (f"embeddings --data {toy_folder} --attribute shap", "unknown attribute 'shap': did you mean 'shape'?"),
+        (f"embeddings --data {toy_folder} --attributes shap", f"{toy_folder}: there is no column 'shap' among shape, "),
     ):
         with pytest.raises(SystemExit) as left:
             main(f"reproduce {line} -o {out}".split())

@@ -14,6 +14,7 @@ from unweave.cli.arguments import check_out
 from unweave.errors import UnweaveError
 
 app = App(name="reproduce", help="Repeat one of the paper's experiments: numbers, tables and pictures.")
+Columns = Annotated[tuple[str, ...], Parameter(show_default=False)]
 
 
 @Parameter(name="*")
@@ -44,12 +45,12 @@ class Trainings:
     """Settings of the trainings here: quick, faces64 or paper."""
     steps: int | None = None
     """Their length, instead of the preset's."""
-    attributes: Annotated[tuple[str, ...], Parameter(show_default=False)] = ()
+    attributes: Columns = ()
     """Columns that they model; without it as in `unweave train`."""
 
 
 @app.command
-def embeddings(*, epochs: int = 40, dimensions: int = 16, common: Common) -> None:
+def embeddings(*, epochs: int = 40, dimensions: int = 16, attributes: Columns = (), common: Common) -> None:
     """Fig. 4, Table III: shallow encoders with and without the disentanglement loss.
 
     Parameters
@@ -58,13 +59,20 @@ def embeddings(*, epochs: int = 40, dimensions: int = 16, common: Common) -> Non
         Passes over the training images.
     dimensions
         Those of a code.
+    attributes
+        Columns that they learn; without it as in `unweave train`.
     """
     check(common, epochs=epochs, dimensions=dimensions)
     from unweave.experiments.embeddings import measure, small_images
 
-    data = small_images(common.data, pattern=common.pattern)
+    data = small_images(common.data, attributes=attributes or None, pattern=common.pattern)
     options = {"epochs": epochs, "dimensions": dimensions}
-    finish(common, lambda seed, _: measure(data, seed, attribute=common.attribute, **options), **options)
+    finish(
+        common,
+        lambda seed, _: measure(data, seed, attribute=common.attribute, **options),
+        **options,
+        attributes=attributes,
+    )
 
 
 @app.command

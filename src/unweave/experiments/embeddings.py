@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +37,12 @@ MOST = 1000
 Points = Float[np.ndarray, "points dimensions"]
 
 
-def small_images(data: str | Path, *, pattern: str | None = None) -> Labelled:
-    """Labelled images of 32 x 32 pixels; raises `UnweaveError` where there are no training or no test images."""
-    table = read_table(data, pattern=pattern)
+def small_images(data: str | Path, *, attributes: Sequence[str] | None = None, pattern: str | None = None) -> Labelled:
+    """Labelled images of 32 x 32 pixels; `attributes` as in `read_table`.
+
+    Raises `UnweaveError` where there are no training or no test images.
+    """
+    table = read_table(data, attributes=attributes, pattern=pattern)
     check_splits(table, data)
     pixels = cached_images(table, size=SIDE, channels=3, crop="center")
     return Labelled(table=table, pixels=pixels, labels=table.labels())
