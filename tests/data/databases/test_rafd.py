@@ -1,13 +1,22 @@
-"""RaFD: what is taken of the owner's names, who is tested on, where the crop lies."""
+"""RaFD: what is taken of the owner's names, who is tested on, where the crop lies, what an epoch shows."""
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from itertools import product
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from unweave.cli import app, main
+from unweave.cli.settings import given
+from unweave.cli.train import layered
+from unweave.data.batches import as_pixels, draw_batch, steps_per_epoch, training_set
 from unweave.data.databases.rafd import EXPRESSIONS, GAZES, crop, select
+from unweave.data.table import table_from_arrays
 from unweave.errors import UnweaveError
 
 PEOPLE = [f"{k:02}" for k in range(1, 74) if k not in (6, 13, 17, 34, 59, 66)]
@@ -97,3 +106,34 @@ def test_a_folder_without_its_pictures_is_told_what_was_looked_for(names: list[s
 
 def test_the_crop_is_centred_and_128_pixels_above_the_middle() -> None:
     assert crop(681, 1024) == "640x640+20+64"
+
+
+def test_with_the_settings_that_are_proposed_an_epoch_shows_every_picture_and_its_mirror_image(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    Image.new("L", (640, 640)).save(tmp_path / "in" / name("090", "09", "sad", "left"), "PNG")
+    main(["data", "prepare", "rafd", str(tmp_path / "in"), str(tmp_path / "out")])
+    proposal = capsys.readouterr().out.splitlines()[-1].removeprefix("train on it:  unweave ")
+    _, bound, _ = app.parse_args(shlex.split(proposal), exit_on_error=False)
+    config = layered(bound.arguments["preset"], None, given(bound.arguments["settings"]))
+    training = select(complete(), "rafd").of("train")
+    pixels = np.zeros((len(training), 1, 2, 3), np.uint8)
+    pixels[:, 0, 0, :2] = [divmod(256 + number, 256) for number in range(len(training))]  # the left pixel counts
+    columns = {column: [picture.labels[column] for picture in training] for column in training[0].labels}
+    table = table_from_arrays(pixels, columns, attributes=config.data.attributes)
+    data = training_set(table, pixels, config)
+    assert (len(data.rows), config.run.batch, steps_per_epoch(len(data.rows), config)) == (1416, 16, 177)
+    shown = []
+    for step in range(177):
+        batch = draw_batch(data, config, step)
+        for image, numbers in zip(as_pixels(batch.images), batch.labels.tolist(), strict=True):
+            mirrored = bool(image[0, 1, 0])
+            high, low, _ = image[0, int(mirrored)].tolist()
+            shown.append((256 * high + low - 256, mirrored))
+            labels = dict(training[shown[-1][0]].labels)
+            if mirrored:
+                labels["gaze"] = {"left": "right", "right": "left"}.get(labels["gaze"], "frontal")
+            found = zip(table.attributes, numbers, strict=True)
+            assert {column: table.classes[column][number] for column, number in found} == labels
+    assert len(shown) == len(set(shown)) == 2832
