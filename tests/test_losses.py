@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from unweave import losses
-from unweave.data.batches import Batch
 
 
 def test_reconstruction_is_the_mean_absolute_difference() -> None:
@@ -37,18 +36,6 @@ def test_a_batch_without_any_label_costs_nothing() -> None:
     assert loss.item() == 0
     assert logits.grad is not None
     assert logits.grad.abs().sum() == 0
-
-
-def test_the_mean_over_shares_of_a_batch_is_the_loss_of_the_batch_where_labels_are_missing() -> None:
-    labels = torch.tensor([[2, -1], [-1, -1], [0, -1], [-1, 1], [-1, 0], [3, -1]])
-    batch = Batch(images=torch.zeros(6, 1, 32, 32), labels=labels, lenders=torch.zeros_like(labels))
-    logits = [torch.randn(6, 4), torch.randn(6, 2)]
-    shares = [slice(0, 3), slice(3, 6)]
-    parts = [
-        losses.label_loss([of_m[own] for of_m in logits], batch.rows(own).labels, batch.rows(own).known)
-        for own in shares
-    ]
-    assert torch.stack(parts).mean().item() == pytest.approx(losses.label_loss(logits, labels).item(), rel=1e-6)
 
 
 def test_disentangle_is_least_at_the_uniform_posterior_of_foreign_classifiers() -> None:

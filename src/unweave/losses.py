@@ -18,15 +18,12 @@ def reconstruction_loss(images: Images, reconstruction: Images) -> Float[Tensor,
     return F.l1_loss(reconstruction, images)
 
 
-def label_loss(
-    logits: Sequence[Float[Tensor, "batch _"]], labels: Labels, known: Float[Tensor, "attributes"] | None = None
-) -> Float[Tensor, ""]:
+def label_loss(logits: Sequence[Float[Tensor, "batch _"]], labels: Labels) -> Float[Tensor, ""]:
     """Eq. 3 and 6, and L_C: cross-entropy of each attribute's logits to its labels, mean over the M attributes.
 
-    A label of -1 is missing: that entry has no part in the mean and gets no gradient. `known`: what the sum over the
-    images is divided by; the number of known labels if None.
+    A label of -1 is missing: that entry has no part in the mean over the images and gets no gradient.
     """
-    divisors = (labels >= 0).sum(0).clamp(min=1) if known is None else known
+    divisors = (labels >= 0).sum(0).clamp(min=1)
     parts = []
     for attribute, of_attribute in enumerate(logits):
         label = labels[:, attribute]

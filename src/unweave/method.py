@@ -30,24 +30,19 @@ class Draws:
     """Everything random of one step."""
 
     permutations: Mapping[str, Tensor]
-    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows; where labels are missing some
-    lend twice (see `lenders`), and with `losses.single` some keep their own."""
+    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows; with `losses.single` some keep
+    their own."""
     mixing: Float[Tensor, "batch 1 1 1"]
     """a of Eq. 9, in [0, 1]."""
     noise: Float[Tensor, "two batch colours height width"]
     """Standard normal noise for the classifiers: on real images, on synthesised ones."""
-    known: Float[Tensor, "attributes"] | None = None
-    """Labels that the synthesis of the whole batch shows of each attribute (at least one), over the number of such
-    shares in it; None to count those of these rows."""
 
     def rows(self, own: slice) -> Draws:
         """The draws for a share of the batch."""
-        mixing = self.mixing[own]
         return Draws(
             permutations={name: permutation[own] for name, permutation in self.permutations.items()},
-            mixing=mixing,
+            mixing=self.mixing[own],
             noise=self.noise[:, own],
-            known=None if self.known is None else self.known * (len(mixing) / len(self.mixing)),
         )
 
     def to(self, device: torch.device) -> Draws:
@@ -56,7 +51,6 @@ class Draws:
             permutations={name: permutation.to(device) for name, permutation in self.permutations.items()},
             mixing=self.mixing.to(device),
             noise=self.noise.to(device),
-            known=None if self.known is None else self.known.to(device),
         )
 
 
@@ -138,9 +132,9 @@ class Unweave(Method[Generator]):
         snapshots.write_model(path, self.average, training, table, self.config, figures, step)
 
     def draw(self, batch: Batch, step: int) -> Draws:
-        """The draws of a step for the whole batch: a pure function of the seed, the step and which labels are missing.
+        """The draws of a step for the whole batch: a pure function of the seed and the step.
 
-        The permutations are as the authors draw them, but for missing labels and `losses.single`.
+        The permutations are as the authors draw them, but for `losses.single`.
         """
         seed, size = self.config.run.seed, len(batch.images)
         random = torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -148,10 +142,7 @@ class Unweave(Method[Generator]):
             np.random.RandomState((seed * 1_000_003 + step + 100 * (k + 10)) % 2**32).permutation(size)
             for k in range(len(self.attributes))
         ]
-        permutations = {
-            name: torch.from_numpy(lenders(order, labels))
-            for name, order, labels in zip(self.attributes, orders, batch.labels.numpy().T, strict=True)
-        }
+        permutations = {name: torch.from_numpy(order) for name, order in zip(self.attributes, orders, strict=True)}
         noise = (
             torch.randn((2, *batch.images.shape), generator=random)
             if self.config.losses.noise
@@ -162,36 +153,40 @@ class Unweave(Method[Generator]):
             alone = torch.rand(size, generator=random) < self.config.losses.single
             which = torch.randint(len(self.attributes), (size,), generator=random)
             for k, name in enumerate(self.attributes):
-                own = alone & (which != k) & (batch.labels[:, k] >= 0)  # without a label the other's code is needed
-                permutations[name] = torch.where(own, torch.arange(size), permutations[name])
-        known = (lent_labels(batch.labels, permutations) >= 0).sum(0).clamp(min=1) * 1.0
-        return Draws(permutations=permutations, mixing=mixing, noise=noise, known=known)
+                permutations[name] = torch.where(alone & (which != k), torch.arange(size), permutations[name])
+        return Draws(permutations=permutations, mixing=mixing, noise=noise)
 
     def generator_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts, Tensor, Tensor]:
         """L_G of Eq. 8, its parts, the synthesis and the reconstruction. Gradients reach encoders and decoder only."""
         weights = self.config.losses
         with self._autocast():
             codes = self.generator.encode(batch.images)
+            taught = self.taught_codes(batch, codes)
             pool = self._pool(codes, self.attributes if batch.rest is None else self.generator.names)
             owners = {name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}
             lent = codes.lend(owners if batch.rest is None else {**owners, REST: batch.rest}, pool)
-            decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, pool)])).float()
+            lendable = pool if taught is codes else self._pool(taught, self.attributes)
+            decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, lendable)])).float()
             reconstruction, synthesis = decoded.chunk(2)
-            labels = lent_labels(batch.all_labels, draws.permutations)
+            labels = lent_labels(batch.all_taught, draws.permutations)
             with frozen(self.classifiers):
                 read = [self.read_codes(classifier, codes) for classifier in self._classifiers()]
+                own = [of_m[m] for m, of_m in enumerate(read)]
+                if taught is not codes:
+                    nets = zip(self.attributes, self._classifiers(), strict=True)
+                    own = [classifier.read(taught[name]) for name, classifier in nets]
                 seen = self.classify(synthesis + weights.noise * draws.noise[1])
         parts = {
             "reconstruction": losses.reconstruction_loss(batch.images, reconstruction),
             "disentangle": losses.disentangle_loss(read),
-            "code": losses.label_loss([of_m[m] for m, of_m in enumerate(read)], batch.labels, batch.known),
-            "synthesis": losses.label_loss(seen, labels, draws.known),
+            "code": losses.label_loss(own, batch.taught),
+            "synthesis": losses.label_loss(seen, labels),
         }
         with frozen(self.critic):
             scores, classes = self.critic.judge(synthesis, labels)
             parts["adversarial"] = losses.generator_adversary(scores, weights.objective)
             if weights.critic_classes:
-                parts["critic_classes"] = losses.label_loss(classes, labels, draws.known)
+                parts["critic_classes"] = losses.label_loss(classes, labels)
             if weights.adversarial_reconstruction:
                 scores = self.critic(reconstruction, batch.labels)
                 parts["adversarial_reconstruction"] = losses.generator_adversary(scores, weights.objective)
@@ -204,7 +199,7 @@ class Unweave(Method[Generator]):
         """L_D of Eq. 8 with Eq. 9 or 7, in float32. `margin` is D(real) - D(synthesis): above 0 in a healthy run."""
         weights = self.config.losses
         drawn = [synthesis, reconstruction] if weights.adversarial_reconstruction else [synthesis]
-        own, lent = batch.labels, lent_labels(batch.all_labels, draws.permutations)
+        own, lent = batch.labels, lent_labels(batch.all_taught, draws.permutations)
         # As many of both sides: else how much an image is told would tell the critic which side it is of.
         told = (own >= 0) & (lent >= 0)
         own, lent = own.masked_fill(~told, -1), lent.masked_fill(~told, -1)
@@ -219,15 +214,19 @@ class Unweave(Method[Generator]):
             total = total + weights.gradient_penalty * parts["gradient_penalty"]
         if weights.critic_classes:
             of_real = [of_m[: len(batch.images)] for of_m in classes]
-            parts["critic_labels"] = losses.label_loss(of_real, batch.labels, batch.known)
+            if batch.lessons is not None:
+                of_lessons = self.critic.read(batch.lessons.flatten(0, 1))
+                of_real = [of_m.unflatten(0, (-1, len(of_lessons)))[:, m] for m, of_m in enumerate(of_lessons)]
+            parts["critic_labels"] = losses.label_loss(of_real, batch.taught)
             total = total + parts["critic_labels"]
         return total, {**parts, "critic": total}
 
     def classifier_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts]:
         """L_C of Eq. 8: cross-entropy on real training images."""
+        noise = self.config.losses.noise * draws.noise[0]
         with self._autocast():
-            seen = self.classify(batch.images + self.config.losses.noise * draws.noise[0])
-            total = losses.label_loss(seen, batch.labels, batch.known)
+            seen = [classifier(batch.lesson(k) + noise) for k, classifier in enumerate(self._classifiers())]
+            total = losses.label_loss(seen, batch.taught)
         return total, {"classifiers": total}
 
     def classify(self, images: Float[Tensor, "batch colours height width"]) -> list[Tensor]:
@@ -237,6 +236,14 @@ class Unweave(Method[Generator]):
     def read_codes(self, classifier: Classifier, codes: Codes) -> Float[Tensor, "codes batch classes"]:
         """What one classifier's head says of all M + 1 codes."""
         return classifier.read(torch.cat(list(codes.values()))).unflatten(0, (len(codes), codes.batch))
+
+    def taught_codes(self, batch: Batch, codes: Codes) -> Codes:
+        """The codes that have to tell a label and that syntheses are made of: `codes`, or those of the lessons."""
+        if batch.lessons is None:
+            return codes
+        encoders = list(self.generator.encoders)[:-1]  # the last one is of the rest
+        each = enumerate(zip(self.attributes, encoders, strict=True))
+        return Codes({**codes, **{name: encoder(batch.lesson(k)) for k, (name, encoder) in each}})
 
     def _pool(self, codes: Codes, names: Sequence[str]) -> Mapping[str, Tensor]:
         """The codes of these names of the whole batch, those of other processes included."""
@@ -250,20 +257,6 @@ class Unweave(Method[Generator]):
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.run.precision == "bfloat16")
-
-
-def lenders(order: Int[np.ndarray, "batch"], labels: Int[np.ndarray, "batch"]) -> Int[np.ndarray, "batch"]:
-    """Whose code of an attribute each image is given: as `order` says, where the lender has a label.
-
-    No loss can ask a synthesis to show what nobody knows. So images without a label (-1) are stood in for by those with
-    one, each of which lends twice at most, lest all syntheses show the same where labels are few.
-    """
-    told = labels[order] >= 0
-    empty = np.flatnonzero(~told)
-    again = order[told][: len(empty)]
-    order = order.copy()
-    order[empty[: len(again)]] = again
-    return order
 
 
 def lent_labels(

@@ -258,6 +258,11 @@ class Critic(nn.Module):
             scores = scores + (of_label(trunk) * chosen).sum(1, keepdim=True)
         return scores, [head(trunk.flatten(1)) for head in self.heads]
 
+    def read(self, images: Image) -> list[Float[Tensor, "batch _"]]:
+        """Each class head's logits alone, which need no labels."""
+        trunk = self.trunk(images).flatten(1)
+        return [head(trunk) for head in self.heads]
+
     def gradient(self, images: Image, labels: Labels | None = None) -> Image:
         """The gradient of the sum of each image's scores: see `scores_gradient`."""
         scores = [(self.score.weight, torch.ones_like(images[:, :1, :1, :1]))]

@@ -138,6 +138,50 @@ def test_mirrored_images_carry_mirrored_labels(table: AttributeTable) -> None:
     assert 8 < seen < 40
 
 
+def test_in_the_lessons_of_an_attribute_another_image_stands_in_for_one_without_its_label(
+    table: AttributeTable,
+) -> None:
+    data, config = data_and_config(table, flip=True, flip_labels=["gaze:left=right"])
+    others = 0
+    for step in range(6):
+        batch = draw_batch(data, config, step)
+        assert torch.equal(batch.lesson(0), batch.images)  # who it is, is known of all
+        assert torch.equal(batch.taught[:, 0], batch.labels[:, 0])
+        for i, label in enumerate(batch.labels[:, 1].tolist()):
+            lesson, taught = batch.lesson(1)[i], int(batch.taught[i, 1])
+            if label >= 0:
+                assert torch.equal(lesson, batch.images[i])
+                assert taught == label
+                continue
+            others += 1
+            original = ("left", "front", "right", None)[which(lesson) % 4]
+            mirrored = bool(lesson[0, 0, -1] > lesson[0, 0, 0])
+            expected = {"left": "right", "right": "left"}.get(original or "", original) if mirrored else original
+            assert expected is not None
+            assert taught == table.classes["gaze"].index(expected)
+    assert others > 10
+
+
+def test_without_missing_labels_the_images_are_the_lessons(table: AttributeTable) -> None:
+    data, config = data_and_config(table)
+    batch = draw_batch(replace(data, labels=np.maximum(data.labels, 0)), config, 0)
+    assert batch.lessons is None
+    assert torch.equal(batch.lesson(1), batch.images)
+    assert torch.equal(batch.taught, batch.labels)
+
+
+def test_stand_ins_are_of_a_balanced_attributes_classes_alike() -> None:
+    pixels = np.full((IMAGES, 32, 32, 3), 100, np.uint8)
+    look = ["b" if k < 2 else "a" if k < 20 else None for k in range(IMAGES)]
+    data, config = data_and_config(table_from_arrays(pixels, {"look": look}), balance="look")
+    taught = []
+    for step in range(30):
+        batch = draw_batch(data, config, step)
+        taught += batch.taught[batch.labels[:, 0] < 0, 0].tolist()
+    assert len(taught) > 100
+    assert 0.4 < np.mean(taught) < 0.6
+
+
 def test_without_leave_nothing_is_mirrored(table: AttributeTable) -> None:
     data, config = data_and_config(table)
     assert all((image[0, 0, 0] >= image[0, 0, -1]) for image in draw_batch(data, config, 0).images)

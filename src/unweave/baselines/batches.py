@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Int
 
-from unweave.data.batches import Batch, TrainingSet, as_images, mirror_labels
+from unweave.data.batches import Batch, TrainingSet, shown
 
 
 def enlarged(size: int) -> int:
@@ -18,9 +18,7 @@ def enlarged(size: int) -> int:
 
 def take(training: TrainingSet, rows: Int[np.ndarray, "batch"], mirror: Bool[np.ndarray, "batch"]) -> Batch:
     """The images at `rows` with their labels, some of them mirrored."""
-    images = as_images(training.pixels[rows])
-    images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
-    labels = torch.from_numpy(mirror_labels(training.labels[rows], mirror, training.mirrored))
+    images, labels = shown(training, rows, mirror)
     lenders = torch.arange(len(rows))[:, None].repeat(1, labels.shape[1])
     return Batch(images=images, labels=labels, lenders=lenders)
 

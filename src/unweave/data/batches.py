@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from unweave.arrays import as_numpy
@@ -32,38 +32,38 @@ class Batch:
     """Index within the whole batch of the image that lends this attribute's code: oneself, or the other of a pair."""
     rest: Int[Tensor, "batch"] | None = None
     """The same for the code of the rest; None if each has its own."""
+    lessons: Float[Tensor, "batch attributes colours height width"] | None = None
+    """What each attribute is learned from where labels are missing: the images, but in the place of each without that
+    label another one that has it. So as many labels of each attribute are learned from as where none is missing."""
+    lesson_labels: Int[Tensor, "batch attributes"] | None = None
+    """Of the lessons; none is missing."""
     whole: Int[Tensor, "whole attributes"] | None = None
-    """Labels of the whole batch where this is a share of it."""
+    """`taught` of the whole batch where this is a share of it."""
 
     def rows(self, own: slice) -> Batch:
         """A share of a whole batch."""
-        return Batch(
-            images=self.images[own],
-            labels=self.labels[own],
-            lenders=self.lenders[own],
-            rest=None if self.rest is None else self.rest[own],
-            whole=self.all_labels,
-        )
+        return replace(self._each(lambda part: part[own]), whole=self.all_taught)
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        return Batch(
-            images=self.images.to(device),
-            labels=self.labels.to(device),
-            lenders=self.lenders.to(device),
-            rest=None if self.rest is None else self.rest.to(device),
-            whole=None if self.whole is None else self.whole.to(device),
-        )
+        return self._each(lambda part: part.to(device))
+
+    def lesson(self, attribute: int) -> Float[Tensor, "batch colours height width"]:
+        """The images that an attribute is learned from."""
+        return self.images if self.lessons is None else self.lessons[:, attribute]
 
     @property
-    def all_labels(self) -> Int[Tensor, "whole attributes"]:
-        """Labels of the whole batch, of which this may be a share."""
-        return self.labels if self.whole is None else self.whole
+    def taught(self) -> Int[Tensor, "batch attributes"]:
+        """Their labels."""
+        return self.labels if self.lesson_labels is None else self.lesson_labels
 
     @property
-    def known(self) -> Float[Tensor, "attributes"]:
-        """Known labels of each attribute in the whole batch (at least one), over the number of such shares in it."""
-        return (self.all_labels >= 0).sum(0).clamp(min=1) * (len(self.labels) / len(self.all_labels))
+    def all_taught(self) -> Int[Tensor, "whole attributes"]:
+        """`taught` of the whole batch, of which this may be a share."""
+        return self.taught if self.whole is None else self.whole
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return replace(self, **{name: change(part) for name, part in vars(self).items() if part is not None})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -267,15 +267,48 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
                 break
         else:
             chosen.append(rng.choice(data.rows))
-    images, labels = as_images(data.pixels[np.array(chosen)]), data.labels[chosen]
-    if config.data.flip or config.data.mirrored_copies:
-        mirror = rng.random(singles) < 0.5 if config.data.flip else drawn >= len(data.rows)
-        mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still agree
-        images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
-        labels = mirror_labels(labels, mirror, data.mirrored)
+    rows = np.array(chosen)
+    mirror = rng.random(singles) < 0.5 if config.data.flip else drawn >= len(data.rows)
+    mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still agree
+    images, labels = shown(data, rows, mirror)
+    lessons = lesson_labels = None
+    if (labels < 0).any() and config.method == "unweave":
+        each = [shown(data, labelled(data, rows, k, rng), mirror) for k in range(labels.shape[1])]
+        lessons = torch.stack([pictures for pictures, _ in each], 1)
+        lesson_labels = torch.stack([of_pictures[:, k] for k, (_, of_pictures) in enumerate(each)], 1)
     of_codes = torch.from_numpy(lenders)
-    rest = of_codes[:, -1] if data.contrasts else None
-    return Batch(images=images, labels=torch.from_numpy(labels), lenders=of_codes[:, :-1], rest=rest)
+    return Batch(
+        images=images,
+        labels=labels,
+        lenders=of_codes[:, :-1],
+        rest=of_codes[:, -1] if data.contrasts else None,
+        lessons=lessons,
+        lesson_labels=lesson_labels,
+    )
+
+
+def shown(
+    data: TrainingSet, rows: Int[np.ndarray, "rows"], mirror: Bool[np.ndarray, "rows"]
+) -> tuple[Float[Tensor, "rows colours height width"], Int[Tensor, "rows attributes"]]:
+    """The images of these rows, some of them mirrored, and their labels."""
+    images = as_images(data.pixels[rows])
+    images = torch.where(torch.from_numpy(mirror)[:, None, None, None], images.flip(-1), images)
+    return images, torch.from_numpy(mirror_labels(data.labels[rows], mirror, data.mirrored))
+
+
+def labelled(
+    data: TrainingSet, rows: Int[np.ndarray, "rows"], attribute: int, rng: np.random.Generator
+) -> Int[np.ndarray, "rows"]:
+    """These rows, but in the place of each without a label of an attribute another training image that has one.
+
+    Those are drawn at random, for the attribute that is balanced from all of its classes alike.
+    """
+    labels = data.labels[:, attribute]
+    known, missing = data.rows[labels[data.rows] >= 0], labels[rows] < 0
+    weights = 1 / np.bincount(labels[known])[labels[known]] if attribute == data.balanced else np.ones(len(known))
+    rows = rows.copy()
+    rows[missing] = rng.choice(known, int(missing.sum()), p=weights / weights.sum())
+    return rows
 
 
 def agreeing(data: TrainingSet, row: np.integer, attribute: int) -> Int[np.ndarray, "rows"]:
