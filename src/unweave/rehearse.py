@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import isnan, nan
 from pathlib import Path
 
@@ -72,7 +72,11 @@ def expected(table: AttributeTable, method: Method) -> tuple[int, float]:
     """Steps of the whole training, and the seconds that each takes, by the pace of a few on noise."""
     run = method.config.run
     steps = run.steps or run.epochs * method.steps_per_epoch(table.rows("train"))
-    return steps, seconds_per_step(method, noise(method.config, table.classes, method.batches))
+    batch = noise(method.config, table.classes, method.batches)
+    if method.config.method == "unweave" and (table.labels()[table.rows("train")] < 0).any():
+        lessons = batch.images[:, None].repeat(1, len(table.classes), 1, 1, 1)
+        batch = replace(batch, lessons=lessons, lesson_labels=batch.labels)
+    return steps, seconds_per_step(method, batch)
 
 
 def noise(config: Config, classes: Mapping[str, Sequence[str]], batches: int = 1) -> Batch:
