@@ -76,7 +76,8 @@ def unweave(config: Config, classes: tuple[int, ...]) -> Turns:
         clock.watch("data", method, "draw")
         clock.watch("encode", method.generator, "encode")
         clock.watch("decode", method.generator, "decode")
-        clock.watch("classifiers", method, "classify")
+        for classifier in method.classifiers:
+            clock.watch("classifiers", classifier, "forward")
         clock.watch("classifiers", method, "read_codes")
         clock.watch("critic", method.critic, "judge")
         watch_both(clock, method)
