@@ -53,6 +53,7 @@ def test_a_step_draws_the_same_batch_whenever_it_is_asked_for(table: AttributeTa
     first, again = draw_batch(data, config, 17), draw_batch(data, config, 17)
     assert torch.equal(first.images, again.images)
     assert torch.equal(first.lenders, again.lenders)
+    assert torch.equal(first.lesson(1), again.lesson(1))
     assert not torch.equal(first.images, draw_batch(data, config, 18).images)
 
 
@@ -179,7 +180,7 @@ def test_stand_ins_are_of_a_balanced_attributes_classes_alike() -> None:
         batch = draw_batch(data, config, step)
         taught += batch.taught[batch.labels[:, 0] < 0, 0].tolist()
     assert len(taught) > 100
-    assert 0.4 < np.mean(taught) < 0.6
+    assert 0.35 < np.mean(taught) < 0.65  # of the labels a tenth is b
 
 
 def test_without_leave_nothing_is_mirrored(table: AttributeTable) -> None:
