@@ -29,6 +29,19 @@ def test_missing_labels_have_no_part_and_get_no_gradient() -> None:
     assert loss.item() == pytest.approx(kept.item(), rel=1e-6)
 
 
+def test_with_missing_labels_at_0_the_mean_over_equal_shares_of_a_batch_is_its_loss() -> None:
+    logits, labels = [torch.randn(4, 3), torch.randn(4, 2)], torch.tensor([[2, -1], [-1, -1], [0, 1], [1, 0]])
+    whole = losses.label_loss(logits, labels, over_all=True)
+    shares = [
+        losses.label_loss([of_m[own] for of_m in logits], labels[own], over_all=True)
+        for own in (slice(0, 2), slice(2, 4))
+    ]
+    assert torch.stack(shares).mean().item() == pytest.approx(whole.item(), rel=1e-5)
+    first = losses.label_loss([logits[0][[0, 2, 3]]], torch.tensor([[2], [0], [1]]))
+    second = losses.label_loss([logits[1][[2, 3]]], torch.tensor([[1], [0]]))
+    assert whole.item() == pytest.approx((first.item() * 3 / 4 + second.item() * 2 / 4) / 2, rel=1e-5)
+
+
 def test_a_batch_without_any_label_costs_nothing() -> None:
     logits = torch.randn(2, 4, requires_grad=True)
     loss = losses.label_loss([logits], torch.tensor([[-1], [-1]]))

@@ -180,6 +180,29 @@ def test_single_swaps_take_one_attribute_from_another_image_and_leave_the_draws_
     assert 20 < int(torch.stack(both).sum()) < 95
 
 
+def test_a_single_swap_keeps_the_codes_of_the_image_and_is_not_asked_for_labels_that_it_lacks() -> None:
+    single, paper = (Unweave(tiny(losses={"single": share, "critic_classes": 1.0}), CLASSES) for share in (1.0, 0.0))
+    batch = with_lessons(a_batch([[0, -1], [1, 1], [-1, 0], [-1, -1]]))
+    kept = 0
+    for step in range(5):
+        draws, orders = single.draw(batch, step), paper.draw(batch, step).permutations
+        codes = single.generator.encode(batch.images)
+        used, columns = dict(codes), []
+        for k, (name, order) in enumerate(orders.items()):
+            taken = draws.permutations[name] == order
+            lesson = single.generator.encode(batch.lesson(k))[name]
+            used[name] = torch.where(taken[:, None, None, None], lesson[order], codes[name])
+            columns.append(torch.where(taken, batch.taught[order, k], batch.labels[:, k]))
+        labels = torch.stack(columns, 1)
+        kept += int((labels < 0).sum())
+        _, parts, synthesis, _ = single.generator_objective(batch, draws)
+        torch.testing.assert_close(synthesis, single.generator.decode(Codes(used)), rtol=1e-4, atol=1e-5)
+        read = {"synthesis": single.classify(synthesis), "critic_classes": single.critic.read(synthesis)}
+        for part, logits in read.items():
+            torch.testing.assert_close(parts[part], label_loss(logits, labels, over_all=True))
+    assert kept > 5  # the last image alone keeps one a step
+
+
 def test_a_critic_that_is_told_labels_is_told_what_each_image_should_show() -> None:
     method, batch = Unweave(tiny(networks={"critic_told": True}), CLASSES), a_batch([[0, -1], [1, 1], [2, 0], [0, 1]])
     draws = method.draw(batch, 3)

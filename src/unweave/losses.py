@@ -18,17 +18,20 @@ def reconstruction_loss(images: Images, reconstruction: Images) -> Float[Tensor,
     return F.l1_loss(reconstruction, images)
 
 
-def label_loss(logits: Sequence[Float[Tensor, "batch _"]], labels: Labels) -> Float[Tensor, ""]:
+def label_loss(
+    logits: Sequence[Float[Tensor, "batch _"]], labels: Labels, *, over_all: bool = False
+) -> Float[Tensor, ""]:
     """Eq. 3 and 6, and L_C: cross-entropy of each attribute's logits to its labels, mean over the M attributes.
 
-    A label of -1 is missing: that entry has no part in the mean over the images and gets no gradient.
+    A label of -1 is missing: that entry has no part in the mean over the images and gets no gradient. With `over_all`
+    it has one, as 0: then the mean over equal shares of a batch is the loss of the batch.
     """
-    divisors = (labels >= 0).sum(0).clamp(min=1)
+    known = (labels >= 0).sum(0).clamp(min=1)
     parts = []
     for attribute, of_attribute in enumerate(logits):
         label = labels[:, attribute]
         summed = F.cross_entropy(of_attribute.float(), label, ignore_index=-1, reduction="sum")
-        parts.append(summed / divisors[attribute])
+        parts.append(summed / (len(labels) if over_all else known[attribute]))
     return torch.stack(parts).mean()
 
 

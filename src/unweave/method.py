@@ -30,8 +30,8 @@ class Draws:
     """Everything random of one step."""
 
     permutations: Mapping[str, Tensor]
-    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows; with `losses.single` some keep
-    their own."""
+    """r_m of Eq. 5: attribute -> permutation of the whole batch, or a share of its rows. With `losses.single` some keep
+    their own; one without a label that another image stands in for is told by its index behind the whole batch."""
     mixing: Float[Tensor, "batch 1 1 1"]
     """a of Eq. 9, in [0, 1]."""
     noise: Float[Tensor, "two batch colours height width"]
@@ -153,7 +153,10 @@ class Unweave(Method[Generator]):
             alone = torch.rand(size, generator=random) < self.config.losses.single
             which = torch.randint(len(self.attributes), (size,), generator=random)
             for k, name in enumerate(self.attributes):
-                permutations[name] = torch.where(alone & (which != k), torch.arange(size), permutations[name])
+                own = torch.arange(size)
+                if batch.lessons is not None:
+                    own = own + size * (batch.labels[:, k] < 0)
+                permutations[name] = torch.where(alone & (which != k), own, permutations[name])
         return Draws(permutations=permutations, mixing=mixing, noise=noise)
 
     def generator_objective(self, batch: Batch, draws: Draws) -> tuple[Tensor, Parts, Tensor, Tensor]:
@@ -165,7 +168,10 @@ class Unweave(Method[Generator]):
             pool = self._pool(codes, self.attributes if batch.rest is None else self.generator.names)
             owners = {name: batch.lenders[:, k] for k, name in enumerate(self.attributes)}
             lent = codes.lend(owners if batch.rest is None else {**owners, REST: batch.rest}, pool)
-            lendable = pool if taught is codes else self._pool(taught, self.attributes)
+            lendable = pool
+            if taught is not codes:
+                lessons = self._pool(taught, self.attributes)
+                lendable = {name: torch.cat([lessons[name], pool[name]]) for name in self.attributes}
             decoded = self.generator.decode(Codes.cat([lent, codes.shuffle(draws.permutations, lendable)])).float()
             reconstruction, synthesis = decoded.chunk(2)
             labels = lent_labels(batch.all_taught, draws.permutations)
@@ -180,13 +186,13 @@ class Unweave(Method[Generator]):
             "reconstruction": losses.reconstruction_loss(batch.images, reconstruction),
             "disentangle": losses.disentangle_loss(read),
             "code": losses.label_loss(own, batch.taught),
-            "synthesis": losses.label_loss(seen, labels),
+            "synthesis": losses.label_loss(seen, labels, over_all=True),
         }
         with frozen(self.critic):
             scores, classes = self.critic.judge(synthesis, labels)
             parts["adversarial"] = losses.generator_adversary(scores, weights.objective)
             if weights.critic_classes:
-                parts["critic_classes"] = losses.label_loss(classes, labels)
+                parts["critic_classes"] = losses.label_loss(classes, labels, over_all=True)
             if weights.adversarial_reconstruction:
                 scores = self.critic(reconstruction, batch.labels)
                 parts["adversarial_reconstruction"] = losses.generator_adversary(scores, weights.objective)
@@ -262,8 +268,12 @@ class Unweave(Method[Generator]):
 def lent_labels(
     labels: Int[Tensor, "whole attributes"], permutations: Mapping[str, Tensor]
 ) -> Int[Tensor, "batch attributes"]:
-    """What syntheses show: in each attribute the label of the image that lends its code; -1 = missing."""
-    return torch.stack([labels[lender, k] for k, lender in enumerate(permutations.values())], 1)
+    """What syntheses show: in each attribute the label of the image that lends its code; -1 = missing.
+
+    Behind the whole batch are codes that images without a label keep: see `Draws.permutations`.
+    """
+    told = torch.cat([labels, torch.full_like(labels, -1)])
+    return torch.stack([told[lender, k] for k, lender in enumerate(permutations.values())], 1)
 
 
 @contextmanager
