@@ -44,6 +44,10 @@ def grown(module: torch.nn.Module) -> bool:
     return any(p.grad is not None and p.grad.abs().sum() > 0 for p in module.parameters())
 
 
+def gradients_of(network: torch.nn.Module) -> list[torch.Tensor]:
+    return [p.grad for p in network.parameters() if p.grad is not None]
+
+
 @pytest.mark.parametrize("owner", ["generator", "critic", "classifiers"])
 def test_no_loss_reaches_another_groups_weights(owner: str) -> None:
     method, batch = Unweave(tiny(losses={"critic_classes": 1.0, "adversarial_reconstruction": 1.0}), CLASSES), a_batch()
@@ -57,17 +61,40 @@ def test_no_loss_reaches_another_groups_weights(owner: str) -> None:
     assert {name for name, module in method.modules.items() if grown(module)} == {owner}
 
 
-def test_an_image_without_a_label_teaches_that_attributes_classifier_nothing() -> None:
+@pytest.mark.parametrize("lights", [[-1, 1, 0, 1], [-1, -1, -1, -1]])
+def test_classifier_and_encoder_learn_a_label_only_from_images_that_have_one(lights: list[int]) -> None:
     gradients = []
-    for change in (0.0, 0.5):
-        method, batch = Unweave(tiny(), CLASSES), a_batch([[0, -1], [1, 1], [2, 0], [0, 1]])
-        batch.images[0] += change
-        total, _ = method.classifier_objective(batch, method.draw(batch, 0))
-        total.backward()
-        gradients.append([[p.grad for p in classifier.parameters()] for classifier in method.classifiers])
-    identity, light = zip(*gradients, strict=True)
-    assert all(torch.equal(a, b) for a, b in zip(*light, strict=True) if a is not None and b is not None)
-    assert not all(torch.equal(a, b) for a, b in zip(*identity, strict=True) if a is not None and b is not None)
+    for factor in (1, -1):
+        method = Unweave(tiny(), CLASSES)
+        batch = a_batch([[who, light] for who, light in zip((0, 1, 2, 0), lights, strict=True)])
+        batch.images[batch.labels[:, 1] < 0] *= factor
+        batch = with_lessons(batch)
+        draws = method.draw(batch, 0)
+        _, parts, _, _ = method.generator_objective(batch, draws)
+        total, _ = method.classifier_objective(batch, draws)
+        (parts["code"] + total).backward()
+        encoders = list(method.generator.encoders)[: len(CLASSES)]
+        gradients.append([gradients_of(net) for nets in zip(method.classifiers, encoders, strict=True) for net in nets])
+    *of_identity, of_classifier, of_encoder = zip(*gradients, strict=True)
+    for before, after in of_identity:
+        assert not all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    for before, after in (of_classifier, of_encoder):
+        assert any(gradient.any() for gradient in before)  # others stand in
+        assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_what_an_encoder_makes_of_an_image_without_a_label_is_not_asked_for_one() -> None:
+    method = Unweave(tiny(losses={"critic_classes": 1.0}), CLASSES)
+    batch = with_lessons(a_batch([[0, -1], [1, 1], [2, 0], [0, 1]]))
+    made: list[torch.Tensor] = []
+    method.generator.encoders[1].register_forward_hook(lambda _, __, code: made.append(code))
+    _, parts, _, _ = method.generator_objective(batch, method.draw(batch, 0))
+    reached = set()
+    for name in ("reconstruction", "disentangle", "code", "synthesis", "critic_classes"):
+        (gradient,) = torch.autograd.grad(parts[name], made[0], retain_graph=True, allow_unused=True)
+        if gradient is not None and gradient[0].any():
+            reached.add(name)
+    assert reached == {"reconstruction", "disentangle"}
 
 
 def test_all_gradients_are_taken_before_any_step() -> None:
@@ -86,14 +113,6 @@ def test_a_step_is_a_function_of_seed_and_step() -> None:
     assert parts[0] == parts[1]
     other = Unweave(tiny(losses={"noise": 0.1}, run={"seed": 1}), CLASSES).step(a_batch(), 0)
     assert other["generator"].item() != parts[0][0]["generator"]
-
-
-def test_an_unlabelled_attribute_trains_no_classifier_of_it() -> None:
-    method, batch = Unweave(tiny(), CLASSES), a_batch([[0, -1], [1, -1], [2, -1], [0, -1]])
-    total, _ = method.classifier_objective(batch, method.draw(batch, 0))
-    total.backward()
-    assert grown(method.classifiers[0])
-    assert not grown(method.classifiers[1])
 
 
 def test_pairs_reconstruct_with_each_others_code() -> None:
