@@ -15,6 +15,7 @@ from unweave.data.batches import (
     check_settings,
     draw_batch,
     mirror_maps,
+    shares,
     sides,
     steps_per_epoch,
     training_set,
@@ -284,6 +285,28 @@ def test_a_balanced_attribute_shows_its_classes_equally_often_in_every_batch() -
         assert abs(labels.count(0) - labels.count(1)) <= 3
     data, config = data_and_config(imbalanced())
     assert draw_batch(data, config, 0).labels[:, 0].tolist().count(1) <= 4
+
+
+def test_partners_of_pairs_are_of_a_balanced_attributes_classes_alike() -> None:
+    pixels = np.full((IMAGES, 32, 32, 3), 100, np.uint8)
+    columns = {"who": [str(k % 2) for k in range(IMAGES)], "look": ["b" if k < 8 else "a" for k in range(IMAGES)]}
+    rare = {}
+    for balance in ("look", None):
+        data, config = data_and_config(table_from_arrays(pixels, columns), pairs=["who"], balance=balance)
+        batches = [draw_batch(data, config, step).labels for step in range(60)]
+        assert all(torch.equal(labels[8:, 0], labels[:4, 0]) for labels in batches)
+        rare[balance] = torch.cat([labels[8:, 1] for labels in batches]).double().mean().item()
+    assert 0.35 < rare["look"] < 0.65
+    assert rare[None] < 0.3  # of all images a fifth is b
+
+
+def test_among_all_images_the_shares_of_a_balanced_attributes_classes_are_alike() -> None:
+    data, _ = data_and_config(imbalanced(), balance="look")
+    likely = shares(data, data.rows)
+    assert likely is not None
+    of_each = [likely[data.labels[:, 0] == label].sum() for label in (0, 1, -1)]
+    assert of_each == pytest.approx([19 / 40, 19 / 40, 2 / 40])
+    assert shares(data_and_config(imbalanced())[0], data.rows) is None
 
 
 def test_balancing_leaves_nobody_out_for_ever_and_repeats_for_a_seed() -> None:

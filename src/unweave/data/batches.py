@@ -261,12 +261,12 @@ def draw_batch(data: TrainingSet, config: Config, step: int) -> Batch:
         for attribute, contrast in kinds[turn:] + kinds[:turn]:
             others = contrasting(data, chosen[i], attribute) if contrast else agreeing(data, chosen[i], attribute)
             if len(others):
-                chosen.append(rng.choice(others))
+                chosen.append(rng.choice(others, p=shares(data, others)))
                 lent = [k for k in range(lenders.shape[1]) if (k == attribute) != contrast]
                 lenders[i, lent], lenders[singles + i, lent] = singles + i, i
                 break
         else:
-            chosen.append(rng.choice(data.rows))
+            chosen.append(rng.choice(data.rows, p=shares(data, data.rows)))
     rows = np.array(chosen)
     mirror = rng.random(singles) < 0.5 if config.data.flip else drawn >= len(data.rows)
     mirror = np.concatenate([mirror, mirror[:partners]])  # both of a pair, so that they still agree
@@ -305,10 +305,26 @@ def labelled(
     """
     labels = data.labels[:, attribute]
     known, missing = data.rows[labels[data.rows] >= 0], labels[rows] < 0
-    weights = 1 / np.bincount(labels[known])[labels[known]] if attribute == data.balanced else np.ones(len(known))
+    likely = shares(data, known) if attribute == data.balanced else np.ones(len(known)) / len(known)
     rows = rows.copy()
-    rows[missing] = rng.choice(known, int(missing.sum()), p=weights / weights.sum())
+    rows[missing] = rng.choice(known, int(missing.sum()), p=likely)
     return rows
+
+
+def shares(data: TrainingSet, rows: Int[np.ndarray, "rows"]) -> Float[np.ndarray, "rows"] | None:
+    """How likely each of these training images is to be drawn; None where no attribute is balanced: all alike.
+
+    The more images there are of a class of the balanced attribute, the less likely is each, so that among all training
+    images the classes come alike. One without a label in it is as likely as those with one are on average.
+    """
+    if data.balanced is None:
+        return None
+    labels = data.labels[:, data.balanced]
+    known = labels[data.rows][labels[data.rows] >= 0]
+    counts = np.bincount(known, minlength=1)
+    even = len(known) / max(1, np.count_nonzero(counts))  # images of each class, if all had as many
+    weights = np.where(labels[rows] >= 0, even / np.maximum(1, counts)[labels[rows]], 1.0)
+    return weights / weights.sum()
 
 
 def agreeing(data: TrainingSet, row: np.integer, attribute: int) -> Int[np.ndarray, "rows"]:
