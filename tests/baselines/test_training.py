@@ -22,7 +22,7 @@ from unweave.baselines.stargan import StarGAN
 from unweave.baselines.translator import Translator, load
 from unweave.checkpoint import load_tensors
 from unweave.config import build
-from unweave.data.batches import Batch
+from unweave.data.batches import Batch, draw_batch, training_set
 from unweave.data.table import AttributeTable, table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.model import load as load_model
@@ -190,3 +190,31 @@ def test_an_attribute_of_one_class_is_refused(tmp_path: Path) -> None:
     pixels = np.zeros((6, 32, 32, 3), np.uint8)
     with pytest.raises(UnweaveError, match="'look' has one class, stargan needs two"):
         train(table_from_arrays(pixels, {"look": ["a"] * 6}), tmp_path / "run", **tiny("stargan"))
+
+
+COPIES = {"data": {"flip": False, "mirrored_copies": True}}
+OWN_BATCHES = ("cyclegan", "pix2pix", "fader")
+
+
+@pytest.mark.parametrize(
+    ("methods", "changes", "line"),
+    [
+        (tuple(CLASSES), {"networks": {"critic_told": True}}, "networks.critic_told: --networks.no-critic-told"),
+        (OWN_BATCHES, {"data": {"balance": "look"}}, "data.balance: leave it away"),
+        (OWN_BATCHES, COPIES, "data.mirrored_copies: --data.no-mirrored-copies"),
+    ],
+)
+def test_settings_that_a_rival_would_pass_over_are_refused(methods: tuple[str, ...], changes: dict, line: str) -> None:
+    for method in methods:
+        with pytest.raises(UnweaveError) as error:
+            make_rival(build(changes, build(tiny(method))), table())
+        assert str(error.value) == f"{method} takes no notice of {line}"
+
+
+@pytest.mark.parametrize("changes", [COPIES, {"data": {"balance": "look"}}])
+def test_stargan_draws_its_batches_as_the_papers_method_does(changes: dict) -> None:
+    config, images = build(changes, build(tiny("stargan"))), table()
+    assert images.pixels is not None
+    training = training_set(images, images.pixels, config)
+    batch = make_rival(config, images).batch(training, 3)
+    assert torch.equal(batch.images, draw_batch(training, config, 3).images)

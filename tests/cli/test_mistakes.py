@@ -64,6 +64,14 @@ MISTAKES = {
         "train toys --data.balance size -o run",
         "data.balance names 'size', but the attributes are shape, colour",
     ),
+    "classes to balance for a rival that draws its batches in its own way": (
+        "train toys --method fader --data.balance shape --run.precision float32 --device cpu -o run",
+        "fader takes no notice of data.balance: leave it away\n",
+    ),
+    "a critic to tell for a rival whose critic is another": (
+        "train toys --method stargan --networks.critic-told --run.precision float32 --device cpu -o run",
+        "stargan takes no notice of networks.critic_told: --networks.no-critic-told\n",
+    ),
     "a flag that is none": (
         "train toys --data.sise 64 -o run",
         "Unknown option: --data.sise. Did you mean --data.size?",
