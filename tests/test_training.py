@@ -11,15 +11,14 @@ from PIL import Image
 
 from unweave.checkpoint import load_model, load_tensors
 from unweave.config import Config, build
-from unweave.data.batches import Batch, as_images, draw_batch
+from unweave.data.batches import Batch, as_images
 from unweave.data.cache import cached_images
-from unweave.data.rearrange import join
 from unweave.data.table import read_table, table_from_arrays
 from unweave.errors import UnweaveError
 from unweave.judges import Judge, train_judge
 from unweave.method import Unweave
 from unweave.run_folder import read_metrics, start_from
-from unweave.training import prepare, resume, spare_rows, train
+from unweave.training import resume, spare_rows, train
 
 TINY = {
     "data": {"size": 32},
@@ -368,23 +367,3 @@ def test_settings_are_there_before_the_first_state(
     monkeypatch.setattr("unweave.training.write_state", check)
     with pytest.raises(UnweaveError, match="stop"):
         train(toy_folder, tmp_path / "run", **tiny())
-
-
-def test_sets_with_different_labels_are_drawn_from_balanced_and_judged_together(
-    toy_folder: Path, tmp_path: Path
-) -> None:
-    for column in (1, 2):
-        folder = tmp_path / ("", "shapes", "colours")[column]
-        shutil.copytree(toy_folder, folder)
-        for table in folder.glob("*/metadata.csv"):
-            rows = [line.split(",") for line in table.read_text().splitlines()]
-            table.write_text("\n".join(f"{row[0]},{row[column]}" for row in rows))
-    join([tmp_path / "shapes", tmp_path / "colours"], tmp_path / "both")
-    config = build({**tiny(batch=12), "data": {"size": 32, "balance": "shape"}})
-    training, held = prepare(read_table(tmp_path / "both"), config)
-    assert (training.labels >= 0).mean(0).round(2).tolist() == [0.5, 0.44]
-    assert held.judge is not None
-    assert list(held.judge.classes) == ["shape", "colour"]
-    labels = draw_batch(training, config, 0).labels
-    assert ((labels >= 0).sum(1) <= 1).all()
-    assert (labels >= 0).any(0).all()
