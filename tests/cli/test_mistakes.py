@@ -22,8 +22,28 @@ MISTAKES = {
         "train above -o run",
         "above: there is nothing to learn: 'class' has the single class 'pets'; name other attributes,",
     ),
+    "splits in capitals above the classes": (
+        "train capitals -o run",
+        "capitals: holds the folder Test, expected it to be called test; rename it\n",
+    ),
+    "splits in capitals, and a pattern": (
+        "train capitals --pattern {who}-{number} -o run",
+        "capitals: holds the folder Test, expected it to be called test; rename it\n",
+    ),
+    "splits in capitals below a metadata.csv": (
+        "train zoo -o run",
+        "zoo: holds the folder Test, expected it to be called test; rename it\n",
+    ),
+    "the folder above two sets": (
+        "train sets -o run",
+        "sets: holds faces/train, expected the folder faces, or train/faces if faces is a class\n",
+    ),
     "a folder without labels": ("train bare -o run", f"bare: holds no labels for its 1 images, {EXPECTED}"),
-    "a folder without images": ("train empty -o run", f"empty: holds no labels for its 0 images, {EXPECTED}"),
+    "a folder without files": ("train empty -o run", "empty: holds no images, expected .png, .jpg, "),
+    "a folder without images": (
+        "train telephone -o run",
+        "telephone: holds no images (2 files, such as IMG_1.heic), expected .png, .jpg, ",
+    ),
     "the folder of a run": ("data check run-folder", "{here}/run-folder: is the folder of a run, expected labelled"),
     "a missing column": (
         "train toys --attributes color -o run",
@@ -124,6 +144,13 @@ MISTAKES = {
         "toys: there is no column 'identity' among shape, colour",
     ),
 }
+FILES = (
+    *("capitals/Test/smile/ben-1.png", "capitals/Train/smile/ann-1.png", "capitals/Train/sad/ann-2.png"),
+    *("sets/faces/train/smile/1.png", "sets/pets/test/cat/1.png", "sets/pets/train/cat/2.png"),
+    *("telephone/IMG_1.heic", "telephone/IMG_2.mov"),
+    *("zoo/Test/1.png", "zoo/Train/2.png"),
+)
+"""Refused by their names; what is in them does not matter."""
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +160,10 @@ def here(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         (tmp_path / "above" / "pets" / name).mkdir(parents=True)
         for k in range(20):
             shutil.copy(toy_folder / "train" / "000.png", tmp_path / "above" / "pets" / name / f"{k}.png")
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "zoo" / "metadata.csv").write_text("file_name,animal\nTrain/2.png,cat\nTest/1.png,dog\n")
     (tmp_path / "empty").mkdir()
     (tmp_path / "bare").mkdir()
     shutil.copy(toy_folder / "train" / "000.png", tmp_path / "bare")

@@ -252,12 +252,45 @@ def test_a_mistake_in_arrays_gives_its_line(images: np.ndarray, columns: dict, h
             "SOURCE: holds no metadata.csv, but deep/train inside it does; expected the folder deep",
         ),
         ("notes.txt", "", f"SOURCE: holds no labels for its 1 images, {EXPECTED}"),
+        ("Valid/b.png", "", "SOURCE: holds the folder Valid, expected it to be called valid; rename it"),
         ("dog/b.png", "", "a.png: lies outside the folders of the classes"),
     ],
 )
 def test_a_mistake_in_a_folder_gives_its_line(name: str, text: str, line: str, tmp_path: Path) -> None:
     folder = lay(tmp_path, {"a.png": "", name: text})
     assert refused(folder) == line.replace("SOURCE", str(folder))
+
+
+def test_a_split_in_capitals_beside_one_with_metadata_is_not_left_out(tmp_path: Path) -> None:
+    files = {"train/a.png": "", "train/metadata.csv": "file_name,n\na.png,1\n", "TEST/b.png": ""}
+    folder = lay(tmp_path, files)
+    assert refused(folder) == f"{folder}: holds the folder TEST, expected it to be called test; rename it"
+
+
+def test_where_a_column_says_the_split_folders_are_called_as_they_like(tmp_path: Path) -> None:
+    rows = "file_name,n,split\nTrain/a.png,1,train\nTest/a.png,1,test\n"
+    table = read_table(lay(tmp_path, {"Train/a.png": "", "Test/a.png": "", "metadata.csv": rows}))
+    assert table.splits == ("train", "test")
+
+
+@pytest.mark.parametrize("pattern", [None, "{who}-{look}"])
+def test_splits_one_folder_too_deep_are_not_all_for_training(pattern: str | None, tmp_path: Path) -> None:
+    names = ["anna/Test/a-b.png", "anna/train/a-c.png", "ben/train/b-c.png"]
+    folder = lay(tmp_path, dict.fromkeys(names, ""))
+    line = "holds anna/Test, expected the folder anna, or Test/anna if anna is a class"
+    assert refused(folder, pattern=pattern) == f"{folder}: {line}"
+    lay(folder, {"cleo/b-d.png": ""})  # some lie elsewhere: then those are folders like others
+    assert len(read_table(folder, pattern=pattern).rows("train")) == 4
+
+
+@pytest.mark.parametrize("pattern", [None, "{who}-{look}"])
+def test_where_there_are_no_images_what_is_there_is_told(pattern: str | None, tmp_path: Path) -> None:
+    endings = ".png, .jpg, .jpeg, .jfif, .webp, .bmp, .tif, .tiff, .gif, .ppm, .pgm, .pbm, .avif"
+    assert refused(tmp_path, pattern=pattern) == f"{tmp_path}: holds no images, expected {endings}"
+    lay(tmp_path, dict.fromkeys(["cat/a-b.heic", "dog/c-d.mov"], ""))
+    assert refused(tmp_path, pattern=pattern) == (
+        f"{tmp_path}: holds no images (2 files, such as cat/a-b.heic), expected {endings}"
+    )
 
 
 def test_metadata_in_two_forms_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from unweave.data.findings import Listing, Row
@@ -12,6 +13,8 @@ from unweave.data.pictures import ENDINGS
 from unweave.data.store import SPLITS, Store, unsafe
 
 EXPECTED = "expected metadata.csv or metadata.jsonl, a folder for each class, or a file-name pattern"
+CLASS = "class"
+"""The column that the names of folders make."""
 
 
 def list_rows(store: Store, pattern: str | None) -> Listing:
@@ -22,18 +25,23 @@ def list_rows(store: Store, pattern: str | None) -> Listing:
     listing = Listing()
     if pattern is not None:
         _by_pattern(store, pattern, listing)
-    elif any(posixpath.basename(name) in NAMES and _depth_allows(name) for name in store.names):
+    elif has_metadata(store):
         _by_metadata(store, listing)
     else:
         _by_folder(store, listing)
     if not listing.rows and not listing.errors():
-        listing.error(f"{store.path}: holds no images with labels, {EXPECTED}")
+        listing.error(_no_images(store) or f"{store.path}: holds no images with labels, {EXPECTED}")
     return listing
 
 
 def image_names(store: Store) -> list[str]:
     """The files that are images, by their endings."""
     return [name for name in store.names if posixpath.splitext(name)[1].lower() in ENDINGS]
+
+
+def has_metadata(store: Store) -> bool:
+    """Whether there is a metadata file where one is looked for: at the top, or in the folder of a split."""
+    return any(posixpath.basename(name) in NAMES and _depth_allows(name) for name in store.names)
 
 
 def _depth_allows(name: str) -> bool:
@@ -49,8 +57,13 @@ def _split_of(name: str) -> str | None:
 
 def _by_pattern(store: Store, text: str, listing: Listing) -> None:
     pattern = read_pattern(text)
+    names = image_names(store)
+    line = _misnamed_split(store, names) or _splits_below(store, names)
+    if line is not None:
+        listing.error(line)
+        return
     listing.columns = list(pattern.names)
-    for name in image_names(store):
+    for name in names:
         labels = pattern.labels(PurePosixPath(name).stem)
         if labels is None:
             listing.error(f"{name}: does not match the pattern {text}, which is for the name without its ending")
@@ -59,22 +72,13 @@ def _by_pattern(store: Store, text: str, listing: Listing) -> None:
 
 
 def _by_folder(store: Store, listing: Listing) -> None:
-    below = next((name for name in store.names if posixpath.basename(name) in NAMES), None)
-    if below is not None:
-        folder = posixpath.dirname(below)
-        if folder not in SPLITS and folder.lower() in SPLITS:
-            listing.error(f"{store.path}: holds the folder {folder}, expected it to be called {folder.lower()}")
-            return
-        inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
-        listing.error(f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}")
-        return
-    other = next((name for name in store.names if name.lower() in NAMES), None)
-    if other is not None:
-        listing.error(f"{store.path}: holds {other}, expected it to be called {other.lower()}")
-        return
     names = image_names(store)
+    line = _not_of_classes(store, names)
+    if line is not None:
+        listing.error(line)
+        return
     has_splits = any(_split_of(name) for name in names)
-    listing.columns = ["class"]
+    listing.columns = [CLASS]
     classes = [PurePosixPath(name).parts[has_splits:-1] for name in names]
     if not any(classes):
         listing.error(f"{store.path}: holds no labels for its {len(names)} images, {EXPECTED}")
@@ -84,11 +88,57 @@ def _by_folder(store: Store, listing: Listing) -> None:
         if not folders or (has_splits and split is None):
             listing.error(f"{name}: lies outside the folders of the {'splits and ' if has_splits else ''}classes")
         else:
-            listing.rows.append(Row(place=name, file=name, split=split or "train", values={"class": folders[0]}))
+            listing.rows.append(Row(place=name, file=name, split=split or "train", values={CLASS: folders[0]}))
     deeper = [(name, folders) for name, folders in zip(names, classes, strict=True) if len(folders) > 1]
     for name, (of_class, below, *_) in deeper[:1]:
         told = f"its class is '{of_class}', the folder '{below}' below it is no label"
         listing.warning(f"{name}: {told}, 1 of {len(deeper)} such images")
+
+
+def _not_of_classes(store: Store, names: list[str]) -> str | None:
+    """The line to say where the folders of the images `names` are not those of classes; None where they may be."""
+    below = next((name for name in store.names if posixpath.basename(name) in NAMES), None)
+    line = _misnamed_split(store, [*names, below or ""])
+    if line is not None:
+        return line
+    if below is not None:
+        folder = posixpath.dirname(below)
+        inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
+        return f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}"
+    other = next((name for name in store.names if name.lower() in NAMES), None)
+    if other is not None:
+        return f"{store.path}: holds {other}, expected it to be called {other.lower()}"
+    return _no_images(store) or _splits_below(store, names)
+
+
+def _no_images(store: Store) -> str | None:
+    """The line to say where no file has the ending of an image."""
+    if image_names(store):
+        return None
+    found = f" ({len(store.names)} files, such as {store.names[0]})" if store.names else ""
+    return f"{store.path}: holds no images{found}, expected {', '.join(ENDINGS)}"
+
+
+def _misnamed_split(store: Store, names: Iterable[str]) -> str | None:
+    """The line to say where only capitals keep a top folder of `names` from being a split.
+
+    Its images would be those of a class, or for training, whatever they are for.
+    """
+    tops = (name.partition("/")[0] for name in names if "/" in name)
+    wrong = next((top for top in tops if top not in SPLITS and top.lower() in SPLITS), None)
+    if wrong is None:
+        return None
+    return f"{store.path}: holds the folder {wrong}, expected it to be called {wrong.lower()}; rename it"
+
+
+def _splits_below(store: Store, names: list[str]) -> str | None:
+    """The line to say where all of `names` lie in splits one folder too deep, as in the folder above data sets."""
+    parts = [name.split("/") for name in names]
+    if not parts or any(len(each) < 3 or each[0] in SPLITS or each[1].lower() not in SPLITS for each in parts):
+        return None
+    top, split = parts[0][:2]
+    expected = f"expected the folder {top}, or {split}/{top} if {top} is a class"
+    return f"{store.path}: holds {top}/{split}, {expected}"
 
 
 def _by_metadata(store: Store, listing: Listing) -> None:
@@ -114,8 +164,12 @@ def _by_metadata(store: Store, listing: Listing) -> None:
             else:
                 seen[row.file] = place
                 listing.rows.append(row)
+    images = image_names(store)
+    told = folders == [""] and "split" in listing.columns  # then folders may be called as they like
+    if not told and (line := _misnamed_split(store, [*images, *seen])):
+        listing.error(line)
     listing.columns = [column for column in listing.columns if column not in ("file_name", "split")]
-    unlisted = [name for name in image_names(store) if name not in seen]
+    unlisted = [name for name in images if name not in seen]
     if unlisted and not listing.errors():
         listing.warning(f"{unlisted[0]}: has no row in the metadata and is not used, 1 of {len(unlisted)} such images")
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from unweave.arrays import Float, UInt8
 from unweave.errors import UnweaveError
 
-ENDINGS = frozenset(".png .jpg .jpeg .jfif .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .avif".split())
+ENDINGS = tuple(".png .jpg .jpeg .jfif .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .avif".split())
 """Endings by which files are taken for images where no metadata names them."""
 LARGEST = 64_000_000
 """Pixels; what has more is refused, since a few kilobytes can decode to as much as fills the memory."""
