@@ -91,6 +91,55 @@ def test_joined_sets_have_the_columns_of_all_and_miss_what_they_never_had(toy_fo
     assert (tmp_path / "out/train/people/03.png").read_bytes() == (other / "03.png").read_bytes()
 
 
+def of_files(folder: Path, *names: str) -> Path:
+    """Files whose content is their name."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def test_folders_of_classes_in_several_sets_are_an_attribute_for_each(tmp_path: Path) -> None:
+    pets = of_files(tmp_path / "pets", "cat/1.png", "dog/2.png")
+    faces = of_files(tmp_path / "faces", "train/smile/1.png", "train/sad/2.png", "test/sad/3.png")
+    assert join([pets, people(tmp_path / "people", count=2), faces], tmp_path / "out") == {"train": 10, "test": 1}
+    table = read_table(tmp_path / "out")
+    assert table.attributes == ("pets", "who", "look", "faces")
+    assert (table.classes["pets"], table.classes["faces"]) == (("cat", "dog"), ("sad", "smile"))
+    labels = {file: [column[k] for column in table.columns.values()] for k, file in enumerate(table.files)}
+    assert labels["train/pets/cat/1.png"] == ["cat", None, None, None]
+    assert labels["train/faces/smile/1.png"] == [None, None, None, "smile"]
+    assert labels["test/faces/sad/3.png"] == [None, None, None, "sad"]
+
+
+def test_folders_of_classes_in_one_set_alone_stay_an_attribute_called_class(tmp_path: Path) -> None:
+    pets = of_files(tmp_path / "pets", "cat/1.png", "dog/2.png")
+    join([pets, people(tmp_path / "people", count=2)], tmp_path / "out")
+    assert read_table(tmp_path / "out").attributes == ("class", "who", "look")
+
+
+def test_folders_of_classes_in_a_set_whose_name_no_attribute_may_have_are_refused(tmp_path: Path) -> None:
+    sets = [of_files(tmp_path / name, "cat/1.png", "dog/2.png") for name in ("pets", "split")]
+    with pytest.raises(UnweaveError) as error:
+        join(sets, tmp_path / "out")
+    line = f"{tmp_path / 'split'}: its classes cannot be an attribute called 'split', rename the folder"
+    assert str(error.value) == line
+    assert not (tmp_path / "out").exists()
+
+
+def test_sets_with_labels_in_their_names_are_joined_by_a_pattern(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    of_files(tmp_path / "a", "ann-left.png", "test/ben-left.png")
+    of_files(tmp_path / "b", "ann-right.png")
+    main(["data", "join", "a", "b", "-o", "both", "--pattern", "{who}-{side}"])
+    assert capsys.readouterr().out == "both: 2 train, 1 test\n"
+    table = read_table(tmp_path / "both")
+    assert table.files == ("train/a/ann-left.png", "train/b/ann-right.png", "test/a/ben-left.png")
+    assert table.columns == {"who": ("ann", "ann", "ben"), "side": ("left", "right", "left")}
+
+
 def test_sets_of_one_name_are_numbered(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

@@ -47,10 +47,11 @@ def split_(
     _tell(out, split(data, out, by=by, share=float(share), seed=seed, pattern=pattern))
 
 
-def join_(*data: str, out: Out) -> None:
+def join_(*data: str, out: Out, pattern: str | None = None) -> None:
     """Make one data set of several, whose labels need not be the same.
 
-    What a set says nothing about is a missing label. Columns of one name become one. Each image stays in its split.
+    What a set says nothing about is a missing label. Columns of one name become one; folders of classes in several
+    sets become a column for each, called as the set. Each image stays in its split.
 
     Parameters
     ----------
@@ -58,10 +59,13 @@ def join_(*data: str, out: Out) -> None:
         Folders or .zip files of labelled images.
     out
         The folder to write; it must not exist yet, or be empty.
+    pattern
+        File-name pattern such as {identity}-{expression}, where labels stand in the names of all sets. Sets of several
+        patterns are first exported, each with its own.
     """
     from unweave.data.rearrange import join
 
-    _tell(out, join(data, out))
+    _tell(out, join(data, out, pattern=pattern))
 
 
 def export_(data: str, out: Path, /, *, pattern: str | None = None) -> None:

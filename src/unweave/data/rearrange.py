@@ -5,14 +5,15 @@ from __future__ import annotations
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from unweave.data.layouts import image_names
+from unweave.data.layouts import CLASS, has_metadata, image_names
 from unweave.data.store import SPLITS, Store, check_outside, find_source
-from unweave.data.table import AttributeTable, Column, natural, read_table
+from unweave.data.table import AttributeTable, Column, can_name, natural, read_table
 from unweave.data.writing import Entry, write_set
 from unweave.errors import UnweaveError, did_you_mean
 from unweave.files import add_to_zip, check_file, replacing
@@ -57,20 +58,24 @@ def groups_for_testing(groups: Column, share: float, seed: int) -> set[str]:
     return {names[k] for k in drawn}
 
 
-def join(sources: Sequence[str | Path], out: Path) -> Counter[str]:
+def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None) -> Counter[str]:
     """Write several data sets into the new folder `out`, each under its own name, with the columns of all.
 
-    A column that a set does not have is a missing label for its images. Each image stays in its split.
+    A column that a set does not have is a missing label for its images. Each image stays in its split. Where several
+    sets have folders of classes, those of each are a column called as the set, for they need not mean the same.
+    `pattern` is that of all sets. Raises `UnweaveError` as `read_table` does, and where no column can be called so.
     """
     if len(sources) < 2:
         raise UnweaveError(f"there are {len(sources)} data sets to join, expected at least 2")
-    tables = [read_table(source) for source in sources]
+    tables = [read_table(source, pattern=pattern) for source in sources]
     for table in tables:
         check_outside(Path(out), table.source)
+    names = _names(tables)
+    tables = _told_apart(tables, names)
     columns = list(dict.fromkeys(column for table in tables for column in table.columns))
 
     def entries() -> Iterator[Entry]:
-        for name, table in zip(_names(tables), tables, strict=True):
+        for name, table in zip(names, tables, strict=True):
             yield from _entries(table, table.splits, f"{name}/")
 
     return write_set(out, entries(), columns)
@@ -129,3 +134,26 @@ def _names(tables: Sequence[AttributeTable]) -> list[str]:
     """A folder's name for each table: that of its source, numbered where two have the same."""
     stems = [PurePosixPath((table.source or Path()).resolve().name).stem.strip(". ") or "data" for table in tables]
     return [stem if stems.count(stem) == 1 else f"{stem}-{k}" for k, stem in enumerate(stems, 1)]
+
+
+def _told_apart(tables: Sequence[AttributeTable], names: Sequence[str]) -> list[AttributeTable]:
+    """The tables, where several have folders of classes with those of each as a column that has the table's name."""
+    of_folders = [_has_class_folders(table) for table in tables]
+    if sum(of_folders) < 2:
+        return list(tables)
+    for name, table, renamed in zip(names, tables, of_folders, strict=True):
+        if renamed and not can_name(name):
+            raise UnweaveError(f"{table.source}: its classes cannot be an attribute called '{name}', rename the folder")
+    return [
+        replace(table, columns={name: table.columns[CLASS]}, attributes=(name,), classes={name: table.classes[CLASS]})
+        if renamed
+        else table
+        for name, table, renamed in zip(names, tables, of_folders, strict=True)
+    ]
+
+
+def _has_class_folders(table: AttributeTable) -> bool:
+    """Whether the labels of a table are the names of folders."""
+    assert table.source is not None
+    with Store(table.source) as store:
+        return table.pattern is None and not has_metadata(store)

@@ -152,11 +152,16 @@ def attribute_errors(
     for name in dict.fromkeys(names):
         if name not in columns:
             errors.append(source + _no_column(name, columns, names))
-        elif name in RESERVED or "=" in name or not name.strip():  # commands take ATTRIBUTE=VALUE
+        elif not can_name(name):
             errors.append(f"{source}'{name}' cannot be an attribute's name, rename that column")
         elif splits and not classes_of(columns[name], splits):
             errors.append(f"{source}no training image has a label for '{name}'")
     return errors
+
+
+def can_name(name: str) -> bool:
+    """Whether an attribute may be called so."""
+    return name not in RESERVED and "=" not in name and name.strip() != ""  # commands take ATTRIBUTE=VALUE
 
 
 def classes_of(column: Column, splits: Sequence[str]) -> tuple[str, ...]:
