@@ -221,7 +221,7 @@ class Config:
         counts = {name: getattr(run, name) for name in ("epochs", "log_every", "checkpoint_every", "sample_every")}
         naturals = {"seed": run.seed, "threads": run.threads, "judge_steps": run.judge_steps}
         _refuse({"data.flip": data.flip}, lambda v: not (v and data.mirrored_copies), "off beside data.mirrored_copies")
-        _refuse({"data.size": data.size}, lambda v: v >= 32 and v % 4 == 0, "a multiple of 4 from 32 up")
+        check_size("data.size", data.size)
         if self.method in ("pix2pix", "fader"):
             power = f"a power of 2: {self.method} halves images as long as that goes"
             _refuse({"data.size": data.size}, lambda v: v & (v - 1) == 0, power)
@@ -249,6 +249,11 @@ def _refuse(values: Mapping[str, Any], good: Callable[[Any], bool], expected: st
     for name, value in values.items():
         if not good(value):
             raise UnweaveError(f"{name} is {value}, expected {expected}")
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise `UnweaveError` for a side of images, in pixels, that no model has; `name` is what the user calls it."""
+    _refuse({name: size}, lambda v: v >= 32 and v % 4 == 0, "a multiple of 4 from 32 up")
 
 
 def preset_names() -> tuple[str, ...]:

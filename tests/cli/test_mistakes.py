@@ -64,6 +64,11 @@ MISTAKES = {
         "toys: there is no column 'color' among shape, colour; did you mean 'colour'?",
     ),
     "a size that is none": ("train toys --data.size 50 -o run", "data.size is 50, expected a multiple of 4 from 32 up"),
+    "a size that is none, to check": ("data check toys --size 50", "size is 50, expected a multiple of 4 from 32 up\n"),
+    "a size that is none, to prepare": (
+        "data prepare rafd toys run --size 50",
+        "size is 50, expected a multiple of 4 from 32 up\n",
+    ),
     "colours that are none": (
         "train toys --data.channels 4 -o run",
         'Invalid value "4" for --data.channels. Choose from: 1, 3.',

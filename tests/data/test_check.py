@@ -173,7 +173,11 @@ def test_the_share_that_one_attribute_tells_of_another() -> None:
 
 @pytest.mark.parametrize(
     ("numbers", "line"),
-    [({"size": 0}, "size is 0, expected at least 1"), ({"batch": -4}, "batch is -4, expected at least 2")],
+    [
+        ({"size": 50}, "size is 50, expected a multiple of 4 from 32 up"),
+        ({"size": 28}, "size is 28, expected a multiple of 4 from 32 up"),
+        ({"batch": -4}, "batch is -4, expected at least 2"),
+    ],
 )
 def test_sizes_that_no_training_has_are_refused(numbers: dict[str, Any], line: str, toy_folder: Path) -> None:
     with pytest.raises(UnweaveError) as error:

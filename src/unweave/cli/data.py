@@ -43,7 +43,7 @@ def check(
     pattern
         File-name pattern such as {identity}-{expression}, where labels stand in the names.
     size
-        Side of the images that one means to train with, in pixels.
+        Side of the images that one means to train with, in pixels: a multiple of 4 from 32 up.
     batch
         Images a batch that one means to train with.
     crop

@@ -39,7 +39,7 @@ def multipie(
         WIDTHxHEIGHT+LEFT+TOP in pixels. If not given, of sorted pictures the 220 x 220 at the top in the middle, as the
         authors; of the owner's 640 x 480 ones 256x256+192+96.
     size
-        Side of the images in pixels.
+        Side of the images in pixels: a multiple of 4 from 32 up.
     sheet
         A picture to write as well (.png, .webp, .jpg): some images of each class, to see what the crop cuts off.
     """
@@ -63,7 +63,7 @@ def bu3dfe(source: str, out: Path, /, *, no_neutral: bool = False, size: int = 1
     no_neutral
         Leave neutral faces out: 2,160 + 240 images as in the paper, in place of 2,250 + 250 as in the authors' code.
     size
-        Side of the images in pixels.
+        Side of the images in pixels: a multiple of 4 from 32 up.
     sheet
         A picture to write as well (.png, .webp, .jpg): some images of each class.
     """
@@ -85,7 +85,7 @@ def rafd(source: str, out: Path, /, *, size: int = 128, sheet: Path | None = Non
     out
         The folder to write: train/ and test/ with a metadata.csv each.
     size
-        Side of the images in pixels.
+        Side of the images in pixels: a multiple of 4 from 32 up.
     sheet
         A picture to write as well (.png, .webp, .jpg): some images of each class.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from unweave.config import check_size
 from unweave.data.findings import Finding, Listing, Row
 from unweave.data.layouts import list_rows
 from unweave.data.pictures import check_crop, crop_box, decode
@@ -46,9 +47,9 @@ def check(
     no sense.
     """
     check_crop(crop)
-    for name, value, least in (("size", size, 1), ("batch", batch, 2)):
-        if value < least:
-            raise UnweaveError(f"{name} is {value}, expected at least {least}")
+    check_size("size", size)
+    if batch < 2:
+        raise UnweaveError(f"batch is {batch}, expected at least 2")
     path = find_source(source)
     attributes = default_attributes(path) if attributes is None else names_of(attributes)
     with Store(path) as store:

@@ -44,7 +44,7 @@ def put_bu(folder: Path) -> Path:
     return folder
 
 
-def prepared_bu(source: Path, out: Path, size: int = 16) -> Prepared:
+def prepared_bu(source: Path, out: Path, size: int = 32) -> Prepared:
     return prepare(bu3dfe.select, source, out, size=size)
 
 
@@ -96,7 +96,7 @@ def test_the_folder_reads_as_data_with_the_right_labels(tmp_path: Path) -> None:
     )
     table = read_table(tmp_path / "out", attributes=done.attributes)
     assert table.classes == {"identity": ("F0001", "M0002"), "expression": ("angry", "happy", "neutral")}
-    assert [f.line for f in check(tmp_path / "out", attributes=["expression"], size=16, batch=6).findings] == []
+    assert [f.line for f in check(tmp_path / "out", attributes=["expression"], size=32, batch=6).findings] == []
     assert (pixels(tmp_path / "out/train/M0002-happy-4.png") == (80, 60, 200)).all()
 
 
@@ -140,8 +140,8 @@ def test_a_folder_begun_otherwise_is_refused(tmp_path: Path) -> None:
     source = put_bu(tmp_path / "in")
     prepared_bu(source, tmp_path / "out")
     before = contents(tmp_path / "out")
-    with pytest.raises(UnweaveError, match="was begun with size 16, not 32; give the same settings or name a new"):
-        prepared_bu(source, tmp_path / "out", size=32)
+    with pytest.raises(UnweaveError, match="was begun with size 32, not 64; give the same settings or name a new"):
+        prepared_bu(source, tmp_path / "out", size=64)
     (source / "F0001" / "F0001_AN01WH_F2D.bmp").unlink()
     with pytest.raises(UnweaveError, match="was begun with images 9, not 8"):
         prepared_bu(source, tmp_path / "out")

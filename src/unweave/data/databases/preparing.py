@@ -11,6 +11,7 @@ from pathlib import Path
 
 import unweave
 from unweave.begun import filling
+from unweave.config import check_size
 from unweave.data.databases.selection import SHOWN, Picture, Selection
 from unweave.data.pictures import crop_resize, decode, to_picture
 from unweave.data.pool import in_blocks
@@ -43,12 +44,11 @@ def prepare(
     `source` is the owner's folder, or a .zip of it, which is only read; `select` one of `multipie.select`,
     `bu3dfe.select` and `rafd.select`. Images are `size` x `size` pixels, as PNG. Files are written whole or not at all,
     and after a stop the same call goes on. A picture that cannot be used is told and left out. Raises `UnweaveError`
-    where nothing can be used, which leaves no `out`, and where `out` was begun with something else, is being filled by
-    another process, or lies in `source`.
+    for a size that no model has, where nothing can be used, which leaves no `out`, and where `out` was begun with
+    something else, is being filled by another process, or lies in `source`.
     """
     path, out = expanded(source), Path(out)
-    if size < 1:
-        raise UnweaveError(f"size is {size}, expected at least 1")
+    check_size("size", size)
     check_outside(out, path)
     with Store(path) as store:
         selection = select(store.names, str(source))
