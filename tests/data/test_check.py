@@ -23,7 +23,7 @@ def make(folder: Path, splits: dict[str, list[str]], header: str = "file_name,sh
     return folder
 
 
-def good_rows(count: int = 24) -> list[str]:
+def good_rows(count: int = 30) -> list[str]:
     return [f"{k:02}.png,{'ab'[k % 2]},{'rgb'[k // 2 % 3]}" for k in range(count)]
 
 
@@ -32,19 +32,33 @@ def lines(report: Report, level: str) -> list[str]:
 
 
 def test_good_data_has_a_summary_and_no_findings(tmp_path: Path) -> None:
-    report = check(make(tmp_path / "x", {"train": good_rows(), "test": good_rows(6)}))
+    report = check(make(tmp_path / "x", {"train": good_rows(), "validation": ["x.png,,"], "test": good_rows(4)}))
     assert report.findings == []
     assert report.summary == [
-        "images: 24 train, 6 test; 64 x 64 pixels",
-        "shape: 2 classes, training images of each 12 / 12 / 12 (least / median / most), 0 labels missing",
-        "colour: 3 classes, training images of each 8 / 8 / 8 (least / median / most), 0 labels missing",
+        "images: 30 train, 1 validation, 4 test; 64 x 64 pixels",
+        "shape: 2 classes, training images of each 15 / 15 / 15 (least / median / most), 1 labels missing, "
+        "test classes known from training: 2 of 2",
+        "colour: 3 classes, training images of each 10 / 10 / 10 (least / median / most), 1 labels missing, "
+        "test classes known from training: 2 of 2",
     ]
+
+
+def test_the_summary_tells_whether_test_people_are_known_from_training(tmp_path: Path) -> None:
+    rows = [f"{k:02}.png,p{k // 12},{'ab'[k % 2]}" for k in range(48)]
+    splits = {"train": rows[:24], "validation": [rows[30], "x.png,p0,b"], "test": rows[36:]}
+    summary = check(make(tmp_path / "x", splits, "file_name,who,look")).summary
+    assert summary[1].endswith(
+        "missing, validation classes known from training: 1 of 2, test classes known from training: 0 of 1"
+    )
+    assert summary[2].endswith(
+        "missing, validation classes known from training: 2 of 2, test classes known from training: 2 of 2"
+    )
 
 
 def test_missing_labels_and_columns_kept_as_information_are_counted(tmp_path: Path) -> None:
     report = check(make(tmp_path / "x", {"train": [*good_rows(), "y.png,,r", "z.png,a,"]}), attributes=["shape"])
     assert report.summary[1:] == [
-        "shape: 2 classes, training images of each 12 / 12.5 / 13 (least / median / most), 1 labels missing",
+        "shape: 2 classes, training images of each 15 / 15.5 / 16 (least / median / most), 1 labels missing",
         "not modelled: colour",
     ]
 
@@ -60,17 +74,17 @@ def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
     errors = lines(check(folder, attributes=["shape", "color"], batch=32), "error")
     place = "train/metadata.csv row"
     assert errors[:4] == [
-        f"{place} 26: no such file 'train/gone.png'",
-        f"{place} 27: 'train/00.png' is already in train/metadata.csv row 2, expected each image once",
-        f"{place} 28: file_name is '../x.png', expected a name inside the data, without '..'",
-        f"{place} 29: has 2 cells, expected 3 as in row 1",
+        f"{place} 32: no such file 'train/gone.png'",
+        f"{place} 33: 'train/00.png' is already in train/metadata.csv row 2, expected each image once",
+        f"{place} 34: file_name is '../x.png', expected a name inside the data, without '..'",
+        f"{place} 35: has 2 cells, expected 3 as in row 1",
     ]
-    assert errors[4].startswith(f"{place} 30: train/cut.png: is damaged or cut short (")
+    assert errors[4].startswith(f"{place} 36: train/cut.png: is damaged or cut short (")
     assert errors[5:] == [
-        f"{place} 31: train/no.png: is not an image that can be read, "
+        f"{place} 37: train/no.png: is not an image that can be read, "
         "expected PNG, JPEG, WebP, TIFF, BMP, GIF, PPM or AVIF",
         f"{folder}: there is no column 'color' among shape, colour; did you mean 'colour'?",
-        f"{folder}: 24 training images are too few for a batch of 32",
+        f"{folder}: 30 training images are too few for a batch of 32",
     ]
 
 
@@ -79,14 +93,18 @@ def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
     [
         (
             {"train": [*good_rows(), "x.png,a,violet"]},
-            "train/metadata.csv row 26: 'train/x.png' is the only training image with colour 'violet'",
+            "1 of 4 classes of 'colour' have fewer than 10 training images: violet (1: train/metadata.csv row 32)",
+        ),
+        (
+            {"train": [f"{k:02}.png,{'ab'[k % 2]},{'rrgbbbcccddddeeeefffffff'[k % 24]}" for k in range(48)]},
+            "6 of 7 classes of 'colour' have fewer than 10 training images: g (2), r (4), b (6), c (6), d (8), ...",
         ),
         (
             {"train": good_rows(), "test": ["x.png,a,violet", "y.png,a,r", "z.png,a,"]},
             "'colour' has 1 of 2 test classes that no training image has: violet",
         ),
         (
-            {"train": [f"{k:02}.png,a,{'rgb'[k % 3]}" for k in range(24)]},
+            {"train": [f"{k:02}.png,a,{'rgb'[k % 3]}" for k in range(30)]},
             "'shape' has the single class 'a', so there is nothing to learn about it",
         ),
         (
@@ -94,15 +112,15 @@ def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
             "'colour' has 24 classes for 24 training images, so it is no category",
         ),
         (
-            {"train": [f"{k:02}.png,{'ab'[k % 2]},{'rgbw'[k % 4]}" for k in range(24)]},
+            {"train": [f"{k:02}.png,{'ab'[k % 2]},{'rgbw'[k % 4]}" for k in range(40)]},
             "'colour' predicts 'shape' in 100.0% of the training images, so their codes may mix",
         ),
         (
-            {"train": [*good_rows(), "x.png,a,NaN", "y.png,b,NaN"]},
+            {"train": [*good_rows(), *(f"n{k}.png,{'ab'[k % 2]},NaN" for k in range(10))]},
             "'colour' has the class 'NaN'; if that means a missing label, leave those cells empty",
         ),
         (
-            {"train": [f"{k:02}.png,{'abB'[k % 3]},{'rgbw'[k // 3 % 4]}" for k in range(24)]},
+            {"train": [f"{k:02}.png,{'abB'[k % 3]},{'rgbw'[k // 3 % 4]}" for k in range(48)]},
             "'shape' has the classes 'B' and 'b', which differ only by case",
         ),
         (
@@ -132,7 +150,7 @@ def test_small_and_unlisted_images_are_warnings(tmp_path: Path) -> None:
         "train/new.png: has no row in the metadata and is not used, 1 of 1 such images",
         "train/03.png: is 20 x 70 pixels and will be enlarged to 64, 1 of 1 such images",
     ]
-    assert report.summary[0] == "images: 24 train; 20-64 x 64-70 pixels"
+    assert report.summary[0] == "images: 30 train; 20-64 x 64-70 pixels"
 
 
 def test_folders_below_those_of_the_classes_are_said_to_be_no_labels(tmp_path: Path) -> None:
@@ -162,7 +180,7 @@ def test_rows_of_names_are_told_by_the_image(tmp_path: Path) -> None:
 def test_the_toys_with_labels_missing_pass(toy_folder: Path) -> None:
     report = check(toy_folder, size=32)
     assert report.findings == []
-    assert report.summary[2].endswith(", 7 labels missing")
+    assert report.summary[2].endswith(", 7 labels missing, test classes known from training: 3 of 3")
 
 
 def test_the_share_that_one_attribute_tells_of_another() -> None:

@@ -54,4 +54,7 @@ def test_a_crop_that_does_not_fit_names_the_image_in_sheet_and_check(tmp_path: P
 
 def test_the_check_measures_what_the_crop_leaves(tmp_path: Path) -> None:
     lines = [finding.line for finding in check(coloured(tmp_path / "x"), batch=6, crop="40x60+0+0").findings]
-    assert lines == ["sea/0.png: is 40 x 60 pixels and will be enlarged to 64, 1 of 6 such images"]
+    assert lines == [
+        "sea/0.png: is 40 x 60 pixels and will be enlarged to 64, 1 of 6 such images",
+        "2 of 2 classes of 'class' have fewer than 10 training images: sea (3), wood (3)",
+    ]

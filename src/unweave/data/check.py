@@ -16,11 +16,21 @@ from unweave.data.layouts import list_rows
 from unweave.data.pictures import check_crop, crop_box, decode
 from unweave.data.pool import in_blocks
 from unweave.data.store import Store, default_attributes, find_source
-from unweave.data.table import AttributeTable, attribute_errors, columns_of, make_table, names_of, nothing_to_learn
+from unweave.data.table import (
+    AttributeTable,
+    attribute_errors,
+    columns_of,
+    make_table,
+    names_of,
+    natural,
+    nothing_to_learn,
+)
 from unweave.errors import UnweaveError
 
 NO_LABEL = frozenset("nan NaN NA <NA> N/A n/a null NULL None #N/A".split())
 """What other programs write where a label is missing."""
+FEW = 10
+"""Training images; a class with fewer is told."""
 
 
 @dataclass(frozen=True)
@@ -80,20 +90,20 @@ def label_warnings(table: AttributeTable, rows: Sequence[Row]) -> Iterator[str]:
     for name, column in zip(table.attributes, labels.T, strict=True):
         classes = table.classes[name]
         labelled = training[column[training] >= 0]
-        counts = np.bincount(column[labelled], minlength=len(classes))
         if len(classes) == 1:
             yield f"'{name}' has the single class '{classes[0]}', so there is nothing to learn about it"
         elif 2 * len(classes) > len(labelled):
             yield f"'{name}' has {len(classes)} classes for {len(labelled)} training images, so it is no category"
         else:
-            for k in labelled[counts[column[labelled]] == 1]:
-                label = classes[column[k]]
-                yield f"{rows[k].place}: '{rows[k].file}' is the only training image with {name} '{label}'"
+            yield from _scarce(name, classes, column[labelled], [rows[k] for k in labelled])
         for label in classes:
             if label in NO_LABEL:
                 yield f"'{name}' has the class '{label}'; if that means a missing label, leave those cells empty"
         yield from _alike_but_for_case(name, classes)
-        yield from _unseen(table, name)
+        for split in ("validation", "test"):
+            new, count = _unseen(table, name, split)
+            if new:
+                yield f"'{name}' has {len(new)} of {count} {split} classes that no training image has: {_some(new)}"
     yield from _predictions(table, labels[training])
 
 
@@ -151,19 +161,33 @@ def _table_of_the_usable(listing: Listing, path: Path, attributes: Sequence[str]
     return make_table(path, tuple(row.file for row in listing.rows), splits, columns, usable, None)
 
 
+def _scarce(name: str, classes: Sequence[str], of: Int[np.ndarray, "images"], rows: Sequence[Row]) -> Iterator[str]:
+    """A line about the classes with few images, rarest first; of a single image, which may be a slip, the place.
+
+    `of` is the class of each of the `rows`, by number.
+    """
+    counts = np.bincount(of, minlength=len(classes))
+    places = {int(k): row.place for k, row in zip(of, rows, strict=True)}
+    told = []
+    for k in map(int, np.argsort(counts, kind="stable")):
+        if counts[k] < FEW:
+            where = f": {places[k]}" if counts[k] == 1 else ""
+            told.append(f"{classes[k]} ({counts[k]}{where})")
+    if told:
+        yield f"{len(told)} of {len(classes)} classes of '{name}' have fewer than {FEW} training images: {_some(told)}"
+
+
 def _alike_but_for_case(name: str, classes: Sequence[str]) -> Iterator[str]:
     for _, alike in groupby(sorted(classes, key=str.casefold), key=str.casefold):
         if len(same := list(alike)) > 1:
             yield f"'{name}' has the classes {' and '.join(map(repr, same))}, which differ only by case"
 
 
-def _unseen(table: AttributeTable, name: str) -> Iterator[str]:
-    for split in ("validation", "test"):
-        labels = {table.columns[name][k] for k in table.rows(split)} - {None}
-        new = sorted(label for label in labels if label is not None and label not in table.classes[name])
-        if new:
-            which = ", ".join(new[:3]) + (", ..." if len(new) > 3 else "")
-            yield f"'{name}' has {len(new)} of {len(labels)} {split} classes that no training image has: {which}"
+def _unseen(table: AttributeTable, name: str, split: str) -> tuple[list[str], int]:
+    """The classes of a split that no training image has, and how many classes the split has in all."""
+    labels = {table.columns[name][k] for k in table.rows(split)} - {None}
+    new = [label for label in labels if label is not None and label not in table.classes[name]]
+    return sorted(new, key=natural), len(labels)
 
 
 def _predictions(table: AttributeTable, labels: Int[np.ndarray, "rows attributes"]) -> Iterator[str]:
@@ -191,8 +215,16 @@ def _summary(table: AttributeTable, sizes: dict[str, tuple[int, int]]) -> list[s
         missing = sum(label is None for label in table.columns[name])
         lines.append(f"{name}: {len(each)} classes, training images of each {balance} (least / median / most)")
         lines[-1] += f", {missing} labels missing"
+        for split in ("validation", "test"):
+            new, count = _unseen(table, name, split)
+            if count:
+                lines[-1] += f", {split} classes known from training: {count - len(new)} of {count}"
     others = [name for name in table.columns if name not in table.attributes]
     return lines + ([f"not modelled: {', '.join(others)}"] if others else [])
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _span(sides: Sequence[int]) -> str:

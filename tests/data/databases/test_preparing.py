@@ -96,7 +96,9 @@ def test_the_folder_reads_as_data_with_the_right_labels(tmp_path: Path) -> None:
     )
     table = read_table(tmp_path / "out", attributes=done.attributes)
     assert table.classes == {"identity": ("F0001", "M0002"), "expression": ("angry", "happy", "neutral")}
-    assert [f.line for f in check(tmp_path / "out", attributes=["expression"], size=32, batch=6).findings] == []
+    assert [f.line for f in check(tmp_path / "out", attributes=["expression"], size=32, batch=6).findings] == [
+        "3 of 3 classes of 'expression' have fewer than 10 training images: angry (2), happy (2), neutral (2)"
+    ]
     assert (pixels(tmp_path / "out/train/M0002-happy-4.png") == (80, 60, 200)).all()
 
 
