@@ -153,6 +153,20 @@ def test_small_and_unlisted_images_are_warnings(tmp_path: Path) -> None:
     assert report.summary[0] == "images: 30 train; 20-64 x 64-70 pixels"
 
 
+def test_transparent_parts_are_told_once_with_a_count(tmp_path: Path) -> None:
+    folder = make(tmp_path / "x", {"train": good_rows()})
+    Image.new("RGBA", (64, 64), (9, 9, 9, 255)).save(folder / "train" / "01.png")  # nothing of it is transparent
+    Image.new("RGBA", (64, 64), (9, 9, 9, 254)).save(folder / "train" / "02.png")
+    palette = Image.new("P", (64, 64), 0)
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    palette.save(folder / "train" / "04.png", transparency=0)
+    report = check(folder)
+    assert [(finding.level, finding.line) for finding in report.findings] == [
+        ("warning", "train/02.png: has transparent parts, laid over white, 1 of 2 such images")
+    ]
+    assert report.summary[0] == "images: 30 train; 64 x 64 pixels"
+
+
 def test_folders_below_those_of_the_classes_are_said_to_be_no_labels(tmp_path: Path) -> None:
     for k in range(32):
         file = tmp_path / ("anna", "ben")[k % 2] / ("sad", "glad")[k // 2 % 2] / f"{k:02}.png"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from unweave.data import pictures
-from unweave.data.pictures import crop_resize, decode, read_picture, to_picture
+from unweave.data.pictures import crop_resize, decode, decode_told, read_picture, to_picture
 from unweave.errors import UnweaveError
 
 RAMP = np.linspace(0, 255, 48, dtype=np.uint8)[None].repeat(40, 0)
@@ -76,6 +76,13 @@ def test_a_transparent_colour_of_a_palette_is_white() -> None:
     pixels = decoded(image, transparency=0)
     assert pixels[0, 0].tolist() == [255, 255, 255]
     assert pixels[1, 1].tolist() == [40, 50, 60]
+
+
+@pytest.mark.parametrize(("mode", "shade", "told"), [("RGBA", 254, True), ("LA", 0, True), ("RGBA", 255, False)])
+def test_transparent_parts_are_told_and_opaque_ones_are_not(mode: str, shade: int, told: bool) -> None:
+    image = Image.new(mode, (8, 8), "black")
+    image.putalpha(shade)
+    assert decode_told(encoded(image), "x")[1] is told
 
 
 @pytest.mark.parametrize("sixteen", [False, True])

@@ -13,7 +13,7 @@ from jaxtyping import Int
 from unweave.config import check_size
 from unweave.data.findings import Finding, Listing, Row
 from unweave.data.layouts import list_rows
-from unweave.data.pictures import check_crop, crop_box, decode
+from unweave.data.pictures import check_crop, crop_box, decode_told
 from unweave.data.pool import in_blocks
 from unweave.data.store import Store, default_attributes, find_source
 from unweave.data.table import (
@@ -124,13 +124,14 @@ def predicted_share(of: Int[np.ndarray, "images"], by: Int[np.ndarray, "images"]
 
 
 def _look_at_images(store: Store, listing: Listing) -> dict[str, tuple[int, int]]:
-    """File -> width and height; rows whose image cannot be used become errors."""
+    """File -> width and height; rows whose image cannot be used become errors, transparent parts a warning."""
 
-    def look(row: Row) -> tuple[int, int] | str:
+    def look(row: Row) -> tuple[tuple[int, int], bool] | str:
         try:
-            return decode(store.read(row.file), row.file).size
+            image, transparent = decode_told(store.read(row.file), row.file)
         except UnweaveError as error:
             return str(error) if row.place == row.file else f"{row.place}: {error}"
+        return image.size, transparent
 
     seen = [each for block in in_blocks(look, listing.rows, "checking") for each in block]
     for each in seen:
@@ -138,7 +139,10 @@ def _look_at_images(store: Store, listing: Listing) -> dict[str, tuple[int, int]
             listing.error(each)
     pairs = list(zip(listing.rows, seen, strict=True))
     listing.rows = [row for row, each in pairs if not isinstance(each, str)]
-    return {row.file: each for row, each in pairs if not isinstance(each, str)}
+    over = [row.file for row, each in pairs if not isinstance(each, str) and each[1]]
+    if over:
+        listing.warning(f"{over[0]}: has transparent parts, laid over white, 1 of {len(over)} such images")
+    return {row.file: each[0] for row, each in pairs if not isinstance(each, str)}
 
 
 def _cut(sizes: dict[str, tuple[int, int]], crop: str, listing: Listing) -> dict[str, tuple[int, int]]:

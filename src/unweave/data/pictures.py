@@ -33,12 +33,18 @@ def decode(data: bytes, name: str) -> Image.Image:
     Transparent parts are laid over white, 16-bit grey is scaled to 8 bits. Raises `UnweaveError`, which names `name`,
     for what is no image, damaged, cut short, too large, or of floating-point or 32-bit pixels.
     """
+    return decode_told(data, name)[0]
+
+
+def decode_told(data: bytes, name: str) -> tuple[Image.Image, bool]:
+    """The picture as `decode` gives it, and whether parts of it were transparent; errors as of `decode`."""
     with _told_in_one_line(name):
         image = _opened(data)
         if image.width * image.height > LARGEST:
             raise Image.DecompressionBombError
         image.load()
-        return _upright_rgb(image, name)
+        upright = _upright(image, name)
+        return _over_white(upright), upright.mode == "RGBA" and any(upright.getchannel("A").histogram()[:255])
 
 
 def ending_of(data: bytes, name: str) -> str:
@@ -79,16 +85,20 @@ def _told_in_one_line(name: str) -> Iterator[None]:
         raise UnweaveError(f"{name}: is damaged or cut short ({' '.join(str(error).split())})") from error
 
 
-def _upright_rgb(image: Image.Image, name: str) -> Image.Image:
+def _upright(image: Image.Image, name: str) -> Image.Image:
+    """As RGB, or as RGBA where parts may be transparent."""
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
         image = _grey_of_16_bits(image, name)
     if image.mode == "F":
         raise UnweaveError(f"{name}: has floating-point pixels, expected 8 or 16 bits")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _over_white(upright: Image.Image) -> Image.Image:
+    if upright.mode == "RGB":
+        return upright
+    return Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
 
 
 def crop_resize(
@@ -133,7 +143,7 @@ def read_picture(picture: str | Path | Image.Image) -> Image.Image:
     if isinstance(picture, Image.Image):
         name = str(getattr(picture, "filename", "") or "image")
         with _told_in_one_line(name):  # pictures of Pillow's are not read before they are used
-            return _upright_rgb(picture, name)
+            return _over_white(_upright(picture, name))
     try:
         data = Path(picture).read_bytes()
     except OSError as error:
