@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from unweave.cli import main
 from unweave.data.check import check
 from unweave.data.sheet import sample_sheet
 from unweave.data.table import read_table
@@ -42,6 +43,22 @@ def test_many_classes_are_shown_by_some(tmp_path: Path) -> None:
     pixels = np.asarray(sample_sheet(read_table(tmp_path), size=TILE, crop="center"))
     assert {0, 39} <= set(pixels[pixels[..., 1] == 0][:, 0].tolist())
     assert pixels.shape[0] < 17 * (TILE + 4)
+
+
+def test_the_command_says_where_classes_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, sheet = tmp_path / "x", tmp_path / "sheet.png"
+    folder.mkdir()
+    rows = ["file_name,who,look,light"]
+    for k in range(40):
+        Image.new("RGB", (32, 32)).save(folder / f"{k}.png")
+        rows.append(f"{k}.png,p{k % 20},{'xy'[k % 2]},l{k % 17}")
+    (folder / "metadata.csv").write_text("\n".join(rows))
+    command = ["data", "check", str(folder), "--size", "32", "--sheet", str(sheet), "--attributes"]
+    main([*command, "who", "look", "light"])
+    told = "shows 16 of 20 classes of who, 16 of 17 classes of light"
+    assert capsys.readouterr().out.splitlines()[-1] == f"{sheet}: {told}"
+    main([*command, "look"])
+    assert capsys.readouterr().out.splitlines()[-1] == str(sheet)
 
 
 def test_a_crop_that_does_not_fit_names_the_image_in_sheet_and_check(tmp_path: Path) -> None:

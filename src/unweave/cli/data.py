@@ -49,8 +49,8 @@ def check(
     crop
         Crop that one means to train with: center or WIDTHxHEIGHT+LEFT+TOP in pixels.
     sheet
-        A picture to write if there are no errors (.png, .webp, .jpg): some training images of each class, as they are
-        cut.
+        A picture to write if there are no errors (.png, .webp, .jpg): some training images of each class, or of 16 of
+        an attribute's classes where there are more, as they are cut.
     """
     from unweave.cli.arguments import check_out
     from unweave.data.check import check as look
@@ -65,13 +65,13 @@ def check(
         raise UnweaveError(f"{data}: errors found: {errors}")
     print(f"no errors; warnings: {len(report.findings)}")
     if sheet is not None:
-        from unweave.data.sheet import sample_sheet
+        from unweave.data.sheet import sample_sheet, sheet_line
         from unweave.data.table import read_table
         from unweave.draw import save
 
         table = read_table(data, attributes=attributes or None, pattern=pattern)
         save(sample_sheet(table, size=size, crop=crop), sheet)
-        print(sheet)
+        print(sheet_line(sheet, table))
 
 
 @app.command

@@ -41,7 +41,8 @@ def multipie(
     size
         Side of the images in pixels: a multiple of 4 from 32 up.
     sheet
-        A picture to write as well (.png, .webp, .jpg): some images of each class, to see what the crop cuts off.
+        A picture to write as well (.png, .webp, .jpg): some images of each class, or of 16 of an attribute's classes
+        where there are more, to see what the crop cuts off.
     """
     from unweave.data.databases.multipie import select
 
@@ -65,7 +66,8 @@ def bu3dfe(source: str, out: Path, /, *, no_neutral: bool = False, size: int = 1
     size
         Side of the images in pixels: a multiple of 4 from 32 up.
     sheet
-        A picture to write as well (.png, .webp, .jpg): some images of each class.
+        A picture to write as well (.png, .webp, .jpg): some images of each class, or of 16 of an attribute's classes
+        where there are more.
     """
     from unweave.data.databases.bu3dfe import select
 
@@ -87,7 +89,8 @@ def rafd(source: str, out: Path, /, *, size: int = 128, sheet: Path | None = Non
     size
         Side of the images in pixels: a multiple of 4 from 32 up.
     sheet
-        A picture to write as well (.png, .webp, .jpg): some images of each class.
+        A picture to write as well (.png, .webp, .jpg): some images of each class, or of 16 of an attribute's classes
+        where there are more.
     """
     from unweave.data.databases.rafd import MIRRORING, select
 
@@ -111,12 +114,13 @@ def _prepare(
     if not done.counts["train"]:  # neither a sheet of them, nor a training
         return
     if sheet is not None:
-        from unweave.data.sheet import sample_sheet
+        from unweave.data.sheet import sample_sheet, sheet_line
         from unweave.data.table import read_table
         from unweave.draw import save
 
-        save(sample_sheet(read_table(out, attributes=done.attributes), size=size, crop="center"), sheet)
-        print(sheet)
+        table = read_table(out, attributes=done.attributes)
+        save(sample_sheet(table, size=size, crop="center"), sheet)
+        print(sheet_line(sheet, table))
     command = ["unweave", "train", str(out), "--preset", "paper", "--attributes", *done.attributes, *settings]
     command += [] if size == 128 else ["--data.size", str(size)]
     print(f"train on it:  {join([*command, '-o', f'runs/{out.resolve().name}'])}")

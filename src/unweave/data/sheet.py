@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
@@ -20,7 +22,8 @@ CLASSES = 16
 def sample_sheet(table: AttributeTable, *, size: int, crop: str) -> Image.Image:
     """A block for each attribute, a row for each class with its number of training images, the images cut as told.
 
-    Raises `UnweaveError` for an image that cannot be read and for a crop that reaches out of one.
+    Of more than `CLASSES` classes so many have a row, spread over all, which `sheet_line` tells. Raises `UnweaveError`
+    for an image that cannot be read and for a crop that reaches out of one.
     """
     assert table.source is not None
     training, labels = table.rows("train"), table.labels()
@@ -44,6 +47,16 @@ def sample_sheet(table: AttributeTable, *, size: int, crop: str) -> Image.Image:
     if not blocks:
         raise UnweaveError(f"{table.source}: has no labelled training images to show")
     return stacked(blocks)
+
+
+def sheet_line(path: Path, table: AttributeTable) -> str:
+    """What to print of a sheet that was written: where it is, and of which attributes it does not show all classes."""
+    some = [
+        f"{CLASSES} of {len(classes)} classes of {one_line(name)}"
+        for name, classes in table.classes.items()
+        if len(classes) > CLASSES
+    ]
+    return f"{path}: shows {', '.join(some)}" if some else str(path)
 
 
 def _spread(count: int, most: int) -> list[int]:
