@@ -2,7 +2,8 @@
 
     python examples/glyphs.py glyphs /usr/share/fonts
     unweave data check glyphs --sheet glyphs.png
-    unweave train glyphs --preset quick --data.size 64 -o runs/glyphs
+
+How a model is trained on them, and what it learns, is in docs/glyphs.md.
 
 Takes every .ttf and .otf of which family, weight and slant are known. Each letter of each font is drawn a few times, of
 varied size, place and ink; of a tenth of all pairs of a letter and a font the images are for testing.

@@ -12,7 +12,6 @@ from PIL import ImageFont
 
 from unweave.data.check import check
 from unweave.data.table import read_table
-from unweave.data.writing import write_set
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SCRIPT = runpy.run_path(str(EXAMPLES / "glyphs.py"))
@@ -31,13 +30,18 @@ def fonts(tmp_path: Path) -> Path:
     return folder
 
 
-def test_letters_of_a_font_become_labelled_images(fonts: Path, tmp_path: Path) -> None:
-    found = SCRIPT["fonts_in"]([fonts])
-    assert [key[1:] for key in found] == [("regular", "upright")]
+def test_letters_of_a_font_become_labelled_images(
+    fonts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [key[1:] for key in SCRIPT["fonts_in"]([fonts])] == [("regular", "upright")]
     for out in ("a", "b"):
-        counts = write_set(tmp_path / out, SCRIPT["glyphs"](found), SCRIPT["COLUMNS"])
-        assert counts.total() == 26 * 3
+        monkeypatch.setattr(sys, "argv", ["glyphs.py", str(tmp_path / out), str(fonts)])
+        runpy.run_path(str(EXAMPLES / "glyphs.py"), run_name="__main__")
     table = read_table(tmp_path / "a")
+    counts = {split: len(table.rows(split)) for split in ("train", "test")}
+    assert sum(counts.values()) == 26 * 3
+    told = f"{tmp_path / 'b'}: {counts['train']} train and {counts['test']} test images of 1 fonts"
+    assert capsys.readouterr().out.splitlines()[-1] == told
     assert table.attributes == ("letter", "family", "weight", "slant")
     assert len(set(table.columns["letter"])) == 26
     for file in table.files:
