@@ -87,7 +87,7 @@ def test_what_an_encoder_makes_of_an_image_without_a_label_is_not_asked_for_one(
     method = Unweave(tiny(losses={"critic_classes": 1.0}), CLASSES)
     batch = with_lessons(a_batch([[0, -1], [1, 1], [2, 0], [0, 1]]))
     made: list[torch.Tensor] = []
-    method.generator.encoders[1].register_forward_hook(lambda _, __, code: made.append(code))
+    method.generator.encoders[1].register_forward_hook(lambda *given: made.append(given[-1]))
     _, parts, _, _ = method.generator_objective(batch, method.draw(batch, 0))
     reached = set()
     for name in ("reconstruction", "disentangle", "code", "synthesis", "critic_classes"):

@@ -66,11 +66,11 @@ def embeddings(*, epochs: int = 40, dimensions: int = 16, attributes: Columns = 
     from unweave.experiments.embeddings import measure, small_images
 
     data = small_images(common.data, attributes=attributes or None, pattern=common.pattern)
-    options = {"epochs": epochs, "dimensions": dimensions}
     finish(
         common,
-        lambda seed, _: measure(data, seed, attribute=common.attribute, **options),
-        **options,
+        lambda seed, _: measure(data, seed, attribute=common.attribute, epochs=epochs, dimensions=dimensions),
+        epochs=epochs,
+        dimensions=dimensions,
         attributes=attributes,
     )
 
