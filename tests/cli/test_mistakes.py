@@ -24,15 +24,15 @@ MISTAKES = {
     ),
     "splits in capitals above the classes": (
         "train capitals -o run",
-        "capitals: holds the folder Test, expected it to be called test; rename it\n",
+        "capitals: holds the folder Test, expected it to be called test if it is a split, something else if not\n",
     ),
     "splits in capitals, and a pattern": (
         "train capitals --pattern {who}-{number} -o run",
-        "capitals: holds the folder Test, expected it to be called test; rename it\n",
+        "capitals: holds the folder Test, expected it to be called test if it is a split, something else if not\n",
     ),
     "splits in capitals below a metadata.csv": (
         "train zoo -o run",
-        "zoo: holds the folder Test, expected it to be called test; rename it\n",
+        "zoo: holds the folder Test, expected it to be called test if it is a split, something else if not\n",
     ),
     "the folder above two sets": (
         "train sets -o run",

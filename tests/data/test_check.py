@@ -136,7 +136,9 @@ def test_what_makes_learning_hard_is_a_warning(splits: dict[str, list[str]], lin
 
 def test_a_split_in_capitals_is_told_how_to_be_called(tmp_path: Path) -> None:
     folder = make(tmp_path / "x", {"Train": good_rows()})
-    expected = f"{folder}: holds the folder Train, expected it to be called train; rename it"
+    expected = (
+        f"{folder}: holds the folder Train, expected it to be called train if it is a split, something else if not"
+    )
     assert lines(check(folder), "error") == [expected]
 
 

@@ -252,7 +252,11 @@ def test_a_mistake_in_arrays_gives_its_line(images: np.ndarray, columns: dict, h
             "SOURCE: holds no metadata.csv, but deep/train inside it does; expected the folder deep",
         ),
         ("notes.txt", "", f"SOURCE: holds no labels for its 1 images, {EXPECTED}"),
-        ("Valid/b.png", "", "SOURCE: holds the folder Valid, expected it to be called valid; rename it"),
+        (
+            "Val/b.png",
+            "",
+            "SOURCE: holds the folder Val, expected it to be called val if it is a split, something else if not",
+        ),
         ("dog/b.png", "", "a.png: lies outside the folders of the classes"),
     ],
 )
@@ -264,7 +268,8 @@ def test_a_mistake_in_a_folder_gives_its_line(name: str, text: str, line: str, t
 def test_a_split_in_capitals_beside_one_with_metadata_is_not_left_out(tmp_path: Path) -> None:
     files = {"train/a.png": "", "train/metadata.csv": "file_name,n\na.png,1\n", "TEST/b.png": ""}
     folder = lay(tmp_path, files)
-    assert refused(folder) == f"{folder}: holds the folder TEST, expected it to be called test; rename it"
+    line = "holds the folder TEST, expected it to be called test if it is a split, something else if not"
+    assert refused(folder) == f"{folder}: {line}"
 
 
 def test_where_a_column_says_the_split_folders_are_called_as_they_like(tmp_path: Path) -> None:

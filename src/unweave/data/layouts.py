@@ -122,13 +122,14 @@ def _no_images(store: Store) -> str | None:
 def _misnamed_split(store: Store, names: Iterable[str]) -> str | None:
     """The line to say where only capitals keep a top folder of `names` from being a split.
 
-    Its images would be those of a class, or for training, whatever they are for.
+    Its images would be those of a class, or for training, whatever they are for. It may be a person, as Val is.
     """
     tops = (name.partition("/")[0] for name in names if "/" in name)
     wrong = next((top for top in tops if top not in SPLITS and top.lower() in SPLITS), None)
     if wrong is None:
         return None
-    return f"{store.path}: holds the folder {wrong}, expected it to be called {wrong.lower()}; rename it"
+    called = f"expected it to be called {wrong.lower()} if it is a split, something else if not"
+    return f"{store.path}: holds the folder {wrong}, {called}"
 
 
 def _splits_below(store: Store, names: list[str]) -> str | None:
