@@ -282,7 +282,7 @@ def test_where_a_column_says_the_split_folders_are_called_as_they_like(tmp_path:
 def test_splits_one_folder_too_deep_are_not_all_for_training(pattern: str | None, tmp_path: Path) -> None:
     names = ["anna/Test/a-b.png", "anna/train/a-c.png", "ben/train/b-c.png"]
     folder = lay(tmp_path, dict.fromkeys(names, ""))
-    line = "holds anna/Test, expected the folder anna, or Test/anna if anna is a class"
+    line = "holds anna/Test, expected the folder anna, or test/anna if anna is a class"
     assert refused(folder, pattern=pattern) == f"{folder}: {line}"
     lay(folder, {"cleo/b-d.png": ""})  # some lie elsewhere: then those are folders like others
     assert len(read_table(folder, pattern=pattern).rows("train")) == 4

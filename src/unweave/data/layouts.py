@@ -138,7 +138,7 @@ def _splits_below(store: Store, names: list[str]) -> str | None:
     if not parts or any(len(each) < 3 or each[0] in SPLITS or each[1].lower() not in SPLITS for each in parts):
         return None
     top, split = parts[0][:2]
-    expected = f"expected the folder {top}, or {split}/{top} if {top} is a class"
+    expected = f"expected the folder {top}, or {split.lower()}/{top} if {top} is a class"
     return f"{store.path}: holds {top}/{split}, {expected}"
 
 
