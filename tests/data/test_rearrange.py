@@ -81,7 +81,7 @@ def test_a_split_that_cannot_be_gets_one_line(how: dict, line: str, tmp_path: Pa
 
 def test_joined_sets_have_the_columns_of_all_and_miss_what_they_never_had(toy_folder: Path, tmp_path: Path) -> None:
     other = people(tmp_path / "people")
-    assert join([toy_folder, other], tmp_path / "out") == {"train": 48 + 60, "test": 12}
+    assert join([toy_folder, other], tmp_path / "out") == ({"train": 48 + 60, "test": 12}, [])
     table = read_table(tmp_path / "out")
     assert table.attributes == ("shape", "colour", "who", "look")
     row = table.files.index("train/people/03.png")
@@ -102,7 +102,8 @@ def of_files(folder: Path, *names: str) -> Path:
 def test_folders_of_classes_in_several_sets_are_an_attribute_for_each(tmp_path: Path) -> None:
     pets = of_files(tmp_path / "pets", "cat/1.png", "dog/2.png")
     faces = of_files(tmp_path / "faces", "train/smile/1.png", "train/sad/2.png", "test/sad/3.png")
-    assert join([pets, people(tmp_path / "people", count=2), faces], tmp_path / "out") == {"train": 10, "test": 1}
+    of_people = people(tmp_path / "people", count=2)
+    assert join([pets, of_people, faces], tmp_path / "out") == ({"train": 10, "test": 1}, [])
     table = read_table(tmp_path / "out")
     assert table.attributes == ("pets", "who", "look", "faces")
     assert (table.classes["pets"], table.classes["faces"]) == (("cat", "dog"), ("sad", "smile"))
@@ -134,10 +135,25 @@ def test_sets_with_labels_in_their_names_are_joined_by_a_pattern(
     of_files(tmp_path / "a", "ann-left.png", "test/ben-left.png")
     of_files(tmp_path / "b", "ann-right.png")
     main(["data", "join", "a", "b", "-o", "both", "--pattern", "{who}-{side}"])
-    assert capsys.readouterr().out == "both: 2 train, 1 test\n"
+    line = "the labels of 'side' in a and b are in no other set; where the column means something else, rename it"
+    assert capsys.readouterr().out == f"both: 2 train, 1 test\nwarning: {line}\n"
     table = read_table(tmp_path / "both")
     assert table.files == ("train/a/ann-left.png", "train/b/ann-right.png", "test/a/ben-left.png")
     assert table.columns == {"who": ("ann", "ann", "ben"), "side": ("left", "right", "left")}
+
+
+def test_it_is_told_in_which_sets_a_column_shares_no_label_with_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, classes in {"pets": ("cat", "dog"), "faces": ("sad", "smile"), "more": ("angry", "sad")}.items():
+        of_files(tmp_path / "in" / name, *(f"{label}/{k}.png" for label in classes for k in range(4)))
+        split(tmp_path / "in" / name, tmp_path / name)
+    for sets, told in {"pets faces": "pets and faces", "pets faces more": "pets", "faces more": None}.items():
+        main(["data", "join", *sets.split(), "-o", f"out/{sets}"])
+        line = f"the labels of 'class' in {told} are in no other set; where the column means something else, rename it"
+        assert capsys.readouterr().out.splitlines()[1:] == ([f"warning: {line}"] if told else [])
+    assert read_table(tmp_path / "out/pets faces").classes == {"class": ("cat", "dog", "sad", "smile")}
 
 
 def test_sets_of_one_name_are_numbered(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 # No `from __future__ import annotations` here: the command line reads the types at run time.
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from unweave.cli.arguments import Seed
+from unweave.errors import one_line
 
 Out = Annotated[Path, Parameter(alias="-o")]
 
@@ -50,8 +52,9 @@ def split_(
 def join_(*data: str, out: Out, pattern: str | None = None) -> None:
     """Make one data set of several, whose labels need not be the same.
 
-    What a set says nothing about is a missing label. Columns of one name become one; folders of classes in several
-    sets become a column for each, called as the set. Each image stays in its split.
+    What a set says nothing about is a missing label. Columns of one name become one; a line says where a set shares no
+    label in it with another. Folders of classes in several sets become a column for each, called as the set, so join
+    before you split: what split and export write of them has a column called class. Each image stays in its split.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def join_(*data: str, out: Out, pattern: str | None = None) -> None:
     """
     from unweave.data.rearrange import join
 
-    _tell(out, join(data, out, pattern=pattern))
+    _tell(out, *join(data, out, pattern=pattern))
 
 
 def export_(data: str, out: Path, /, *, pattern: str | None = None) -> None:
@@ -101,12 +104,11 @@ def import_(data: str, out: Path, /) -> None:
     """
     from unweave.data.hugging_face import import_set
 
-    counts, left_out = import_set(data, out)
-    _tell(out, counts)
-    for line in left_out:
-        print(line)
+    _tell(out, *import_set(data, out))
 
 
-def _tell(out: Path, counts: Counter[str]) -> None:
+def _tell(out: Path, counts: Counter[str], lines: Sequence[str] = ()) -> None:
     names = [split for split in ("train", "validation", "test") if counts[split]]
     print(f"{out}: {', '.join(f'{counts[split]} {split}' for split in names)}")
+    for line in lines:
+        print(one_line(line))

@@ -58,12 +58,13 @@ def groups_for_testing(groups: Column, share: float, seed: int) -> set[str]:
     return {names[k] for k in drawn}
 
 
-def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None) -> Counter[str]:
+def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None) -> tuple[Counter[str], list[str]]:
     """Write several data sets into the new folder `out`, each under its own name, with the columns of all.
 
     A column that a set does not have is a missing label for its images. Each image stays in its split. Where several
     sets have folders of classes, those of each are a column called as the set, for they need not mean the same.
-    `pattern` is that of all sets. Raises `UnweaveError` as `read_table` does, and where no column can be called so.
+    `pattern` is that of all sets. Gives the number of images of each split, and the lines of `strangers`. Raises
+    `UnweaveError` as `read_table` does, and where no column can be called so.
     """
     if len(sources) < 2:
         raise UnweaveError(f"there are {len(sources)} data sets to join, expected at least 2")
@@ -78,7 +79,22 @@ def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None
         for name, table in zip(names, tables, strict=True):
             yield from _entries(table, table.splits, f"{name}/")
 
-    return write_set(out, entries(), columns)
+    return write_set(out, entries(), columns), list(strangers(dict(zip(names, tables, strict=True))))
+
+
+def strangers(tables: Mapping[str, AttributeTable]) -> Iterator[str]:
+    """A line for each column in which sets share no label with another that has it: there it may mean another thing.
+
+    `tables`: the name of a set -> what it holds.
+    """
+    for column in dict.fromkeys(column for table in tables.values() for column in table.columns):
+        having = {name: table.columns[column] for name, table in tables.items() if column in table.columns}
+        labels = {name: set(of_set) - {None} for name, of_set in having.items()}
+        sets = Counter(label for of_set in labels.values() for label in of_set)
+        alone = [name for name, of_set in labels.items() if all(sets[label] == 1 for label in of_set)]
+        if alone and len(labels) > 1:
+            told = f"the labels of '{column}' in {' and '.join(alone)} are in no other set"
+            yield f"warning: {told}; where the column means something else, rename it"
 
 
 def export(source: str | Path, out: Path, *, pattern: str | None = None) -> Counter[str]:
