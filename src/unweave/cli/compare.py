@@ -58,7 +58,8 @@ def compare(
     width
         Multiplies the channels of all networks; without it each recipe's.
     rates
-        Multiplies the learning rates of all methods alike: those published are for longer runs of wider networks.
+        Multiplies the learning rates of all methods, those of cyclegan and pix2pix by its root only: published ones are
+        for wider networks.
     preset
         Settings of the paper's method: paper, faces64 or quick; without it the paper's.
     no_flip
