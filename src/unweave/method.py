@@ -220,9 +220,11 @@ class Unweave(Method[Generator]):
             total = total + weights.gradient_penalty * parts["gradient_penalty"]
         if weights.critic_classes:
             of_real = [of_m[: len(batch.images)] for of_m in classes]
-            if batch.lessons is not None:
-                of_lessons = self.critic.read(batch.lessons.flatten(0, 1))
-                of_real = [of_m.unflatten(0, (-1, len(of_lessons)))[:, m] for m, of_m in enumerate(of_lessons)]
+            if batch.lessons is not None and (missing := batch.labels < 0).any():
+                of_others, whose = self.critic.read(batch.lessons[missing]), missing.nonzero()[:, 1]
+                of_real = [
+                    stood_in(of_m, batch.labels[:, m], of_others[m][whose == m]) for m, of_m in enumerate(of_real)
+                ]
             parts["critic_labels"] = losses.label_loss(of_real, batch.taught)
             total = total + parts["critic_labels"]
         return total, {**parts, "critic": total}
@@ -247,9 +249,12 @@ class Unweave(Method[Generator]):
         """The codes that have to tell a label and that syntheses are made of: `codes`, or those of the lessons."""
         if batch.lessons is None:
             return codes
-        encoders = list(self.generator.encoders)[:-1]  # the last one is of the rest
-        each = enumerate(zip(self.attributes, encoders, strict=True))
-        return Codes({**codes, **{name: encoder(batch.lesson(k)) for k, (name, encoder) in each}})
+        taught = dict(codes)
+        for k, name in enumerate(self.attributes):
+            others = batch.lessons[batch.labels[:, k] < 0, k]
+            if len(others):
+                taught[name] = stood_in(codes[name], batch.labels[:, k], self.generator.encoders[k](others))
+        return Codes(taught)
 
     def _pool(self, codes: Codes, names: Sequence[str]) -> Mapping[str, Tensor]:
         """The codes of these names of the whole batch, those of other processes included."""
@@ -263,6 +268,14 @@ class Unweave(Method[Generator]):
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.run.precision == "bfloat16")
+
+
+def stood_in(
+    of_images: Float[Tensor, "batch *shape"], labels: Int[Tensor, "batch"], of_others: Float[Tensor, "missing *shape"]
+) -> Float[Tensor, "batch *shape"]:
+    """What networks make of images, in the place of each without a label (-1) what they make of another, in order."""
+    missing = (labels < 0).view(-1, *(1 for _ in of_images.shape[1:]))
+    return of_images.masked_scatter(missing, of_others)
 
 
 def lent_labels(
