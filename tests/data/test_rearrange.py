@@ -119,8 +119,15 @@ def test_folders_of_classes_in_one_set_alone_stay_an_attribute_called_class(tmp_
     assert read_table(tmp_path / "out").attributes == ("class", "who", "look")
 
 
+def test_folders_of_classes_of_two_sets_with_one_in_common_are_parts_of_one_attribute(tmp_path: Path) -> None:
+    for name, classes in {"old": ("cat", "dog"), "new": ("dog", "fox")}.items():
+        of_files(tmp_path / name, *(f"{label}/{k}.png" for label in classes for k in range(4)))
+    join([tmp_path / "old", tmp_path / "new"], tmp_path / "out")
+    assert read_table(tmp_path / "out").classes == {"class": ("cat", "dog", "fox")}
+
+
 def test_folders_of_classes_in_a_set_whose_name_no_attribute_may_have_are_refused(tmp_path: Path) -> None:
-    sets = [of_files(tmp_path / name, "cat/1.png", "dog/2.png") for name in ("pets", "split")]
+    sets = [of_files(tmp_path / name, f"{name} a/1.png", f"{name} b/2.png") for name in ("pets", "split")]
     with pytest.raises(UnweaveError) as error:
         join(sets, tmp_path / "out")
     line = f"{tmp_path / 'split'}: its classes cannot be an attribute called 'split', rename the folder"

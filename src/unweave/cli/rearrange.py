@@ -53,8 +53,9 @@ def join_(*data: str, out: Out, pattern: str | None = None) -> None:
     """Make one data set of several, whose labels need not be the same.
 
     What a set says nothing about is a missing label. Columns of one name become one; a line says where a set shares no
-    label in it with another. Folders of classes in several sets become a column for each, called as the set, so join
-    before you split: what split and export write of them has a column called class. Each image stays in its split.
+    label in it with another. Folders of classes in several sets become a column for each, called as the set, where none
+    has a class of another. So join before you split: what split and export write of them has a column called class.
+    Each image stays in its split.
 
     Parameters
     ----------

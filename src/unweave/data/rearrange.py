@@ -62,7 +62,7 @@ def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None
     """Write several data sets into the new folder `out`, each under its own name, with the columns of all.
 
     A column that a set does not have is a missing label for its images. Each image stays in its split. Where several
-    sets have folders of classes, those of each are a column called as the set, for they need not mean the same.
+    sets have folders of classes, none of them in common, those of each are a column called as the set.
     `pattern` is that of all sets. Gives the number of images of each split, and the lines of `strangers`. Raises
     `UnweaveError` as `read_table` does, and where no column can be called so.
     """
@@ -153,9 +153,13 @@ def _names(tables: Sequence[AttributeTable]) -> list[str]:
 
 
 def _told_apart(tables: Sequence[AttributeTable], names: Sequence[str]) -> list[AttributeTable]:
-    """The tables, where several have folders of classes with those of each as a column that has the table's name."""
+    """The tables, where several have folders of classes with those of each as a column that has the table's name.
+
+    Where two of them have a class in common, they are parts of one attribute, and stay so.
+    """
     of_folders = [_has_class_folders(table) for table in tables]
-    if sum(of_folders) < 2:
+    classes = [table.classes[CLASS] for table, renamed in zip(tables, of_folders, strict=True) if renamed]
+    if len(classes) < 2 or len(set().union(*classes)) < sum(map(len, classes)):
         return list(tables)
     for name, table, renamed in zip(names, tables, of_folders, strict=True):
         if renamed and not can_name(name):
