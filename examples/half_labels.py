@@ -1,8 +1,8 @@
 """A data set of which half the labels of the training images are taken away, to see what training without them costs.
 
     python examples/half_labels.py faces64 half
-    unweave train half --attributes identity expression light --preset faces64 -o runs/half
-    unweave evaluate runs/half faces64
+    unweave train half --attributes identity expression light --preset quick --run.steps 1000 -o runs/half
+    unweave evaluate runs/half/last.safetensors faces64
 
 Each cell of each column to model goes with probability 1/2, the same ones every time; images for testing keep theirs.
 """
