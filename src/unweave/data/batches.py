@@ -305,7 +305,7 @@ def labelled(
     """
     labels = data.labels[:, attribute]
     known, missing = data.rows[labels[data.rows] >= 0], labels[rows] < 0
-    likely = shares(data, known) if attribute == data.balanced else np.ones(len(known)) / len(known)
+    likely = shares(data, known) if attribute == data.balanced else None
     rows = rows.copy()
     rows[missing] = rng.choice(known, int(missing.sum()), p=likely)
     return rows

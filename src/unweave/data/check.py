@@ -25,12 +25,14 @@ from unweave.data.table import (
     natural,
     nothing_to_learn,
 )
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, first_few
 
 NO_LABEL = frozenset("nan NaN NA <NA> N/A n/a null NULL None #N/A".split())
 """What other programs write where a label is missing."""
 FEW = 10
 """Training images; a class with fewer is told."""
+NAMED = 5
+"""Classes that a line names."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def label_warnings(table: AttributeTable, rows: Sequence[Row]) -> Iterator[str]:
         for split in ("validation", "test"):
             new, count = _unseen(table, name, split)
             if new:
-                yield f"'{name}' has {len(new)} of {count} {split} classes that no training image has: {_some(new)}"
+                which = first_few(new, NAMED)
+                yield f"'{name}' has {len(new)} of {count} {split} classes that no training image has: {which}"
     yield from _predictions(table, labels[training])
 
 
@@ -178,7 +181,8 @@ def _scarce(name: str, classes: Sequence[str], of: Int[np.ndarray, "images"], ro
             where = f": {places[k]}" if counts[k] == 1 else ""
             told.append(f"{classes[k]} ({counts[k]}{where})")
     if told:
-        yield f"{len(told)} of {len(classes)} classes of '{name}' have fewer than {FEW} training images: {_some(told)}"
+        which = first_few(told, NAMED)
+        yield f"{len(told)} of {len(classes)} classes of '{name}' have fewer than {FEW} training images: {which}"
 
 
 def _alike_but_for_case(name: str, classes: Sequence[str]) -> Iterator[str]:
@@ -225,10 +229,6 @@ def _summary(table: AttributeTable, sizes: dict[str, tuple[int, int]]) -> list[s
                 lines[-1] += f", {split} classes known from training: {count - len(new)} of {count}"
     others = [name for name in table.columns if name not in table.attributes]
     return lines + ([f"not modelled: {', '.join(others)}"] if others else [])
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _span(sides: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from unweave.data.table import natural
-from unweave.errors import UnweaveError
+from unweave.errors import UnweaveError, first_few
 
 SHOWN = 8
 """People, or pictures of a person, that a line about missing ones names."""
@@ -76,7 +76,7 @@ def missing_parts(found: Collection[str], expected: int | Collection[str], what:
     if isinstance(expected, int):
         return [f"missing: {expected - len(found)} of {expected} {what}"] if len(found) < expected else []
     missing = [name for name in expected if name not in found]
-    return [f"missing: {len(missing)} of {len(expected)} {what}: {_some(missing)}"] if missing else []
+    return [f"missing: {len(missing)} of {len(expected)} {what}: {first_few(missing, SHOWN)}"] if missing else []
 
 
 def missing_pictures(found: Mapping[str, Collection[str]], expected: Sequence[str]) -> list[str]:
@@ -85,7 +85,9 @@ def missing_pictures(found: Mapping[str, Collection[str]], expected: Sequence[st
     for person, pictures in found.items():
         missing = [picture for picture in expected if picture not in pictures]
         if missing:
-            lines.append(f"missing: {len(missing)} of {len(expected)} pictures of {person}: {_some(missing)}")
+            lines.append(
+                f"missing: {len(missing)} of {len(expected)} pictures of {person}: {first_few(missing, SHOWN)}"
+            )
     more = len(lines) - SHOWN
     return lines[:SHOWN] + ([f"missing: pictures of {more} more people"] if more > 0 else [])
 
@@ -93,7 +95,3 @@ def missing_pictures(found: Mapping[str, Collection[str]], expected: Sequence[st
 def base(name: str) -> str:
     """The last part of a name."""
     return name.rpartition("/")[2]
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
