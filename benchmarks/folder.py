@@ -6,6 +6,7 @@ python benchmarks/folder.py [images] [smaller number of images]
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from PIL import Image
@@ -21,6 +23,9 @@ from PIL import Image
 DISTINCT = 200
 """Pictures that are drawn; the folder repeats them."""
 WIDE, HIGH = 320, 240
+BATCH = 16
+STARTS = 3
+"""Trainings that are started, of which the median is told."""
 UNWEAVE = (sys.executable, "-m", "unweave")
 BUILD = """
 import sys
@@ -67,9 +72,9 @@ def measured(command: Sequence[str | Path]) -> tuple[float, float]:
     return time.perf_counter() - start, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def until_logged(folder: Path, run: Path) -> float:
-    """Seconds from the start of a training to the first line of its log."""
-    settings = ("--preset", "quick", "--data.size", "64", "--run.log-every", "1")
+def until_logged(folder: Path, run: Path) -> tuple[float, float]:
+    """Seconds from the start of a training to the first line of its log, and how many of them are its first step's."""
+    settings = ("--preset", "quick", "--data.size", "64", "--run.batch", str(BATCH), "--run.log-every", "1")
     start = time.perf_counter()
     with subprocess.Popen([*UNWEAVE, "train", folder, *settings, "-o", run], stderr=subprocess.DEVNULL) as process:
         log = run / "metrics.jsonl"
@@ -79,7 +84,7 @@ def until_logged(folder: Path, run: Path) -> float:
         if process.poll() is not None:
             raise SystemExit(f"the training of {folder} ended with exit code {process.returncode}")
         process.kill()
-    return seconds
+    return seconds, BATCH / json.loads(log.read_text().splitlines()[0])["images_per_s"]
 
 
 def report(what: str, seconds: float, memory: float | None = None) -> None:
@@ -99,7 +104,12 @@ def main() -> None:
             report(f"{images} images: unweave data check", *measured([*UNWEAVE, "data", "check", folder]))
             report(f"{images} images: cache at 64 px built", *measured([sys.executable, "-c", BUILD, folder]))
             report(f"{images} images: cache at 64 px found", *measured([sys.executable, "-c", BUILD, folder]))
-            report(f"{images} images: start to first logged step", until_logged(folder, place / f"run-{images}"))
+            starts = [until_logged(folder, place / f"run-{images}-{k}") for k in range(STARTS)]
+            seconds, step = (median(each) for each in zip(*starts, strict=True))
+            torch = median(measured([sys.executable, "-c", "import torch"])[0] for _ in range(STARTS))
+            report(f"{images} images: start to first logged step", seconds)
+            report("    of these to import torch", torch)
+            report("    and for the step", step)
 
 
 if __name__ == "__main__":

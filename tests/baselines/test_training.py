@@ -200,7 +200,7 @@ OWN_BATCHES = ("cyclegan", "pix2pix", "fader")
     ("methods", "changes", "line"),
     [
         (tuple(CLASSES), {"networks": {"critic_told": True}}, "networks.critic_told: --networks.no-critic-told"),
-        (OWN_BATCHES, {"data": {"balance": "look"}}, "data.balance: leave it away"),
+        (OWN_BATCHES, {"data": {"balance": "look"}}, "data.balance: leave it out"),
         (OWN_BATCHES, COPIES, "data.mirrored_copies: --data.no-mirrored-copies"),
     ],
 )

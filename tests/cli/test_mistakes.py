@@ -91,7 +91,7 @@ MISTAKES = {
     ),
     "classes to balance for a rival that draws its batches in its own way": (
         "train toys --method fader --data.balance shape --run.precision float32 --device cpu -o run",
-        "fader takes no notice of data.balance: leave it away\n",
+        "fader takes no notice of data.balance: leave it out\n",
     ),
     "a critic to tell for a rival whose critic is another": (
         "train toys --method stargan --networks.critic-told --run.precision float32 --device cpu -o run",

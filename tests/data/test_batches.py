@@ -232,7 +232,7 @@ def test_contrasts_that_no_two_images_show_are_refused() -> None:
         with pytest.raises(UnweaveError) as caught:
             checked(contrasts=["gaze"], contrast_columns=[column])
         line = f"data.contrasts names 'gaze', but no two training images differ in it and agree in who, {column}"
-        assert str(caught.value) == f"{line}; leave it away, or name fewer data.contrast_columns"
+        assert str(caught.value) == f"{line}; leave it out, or name fewer data.contrast_columns"
     checked(contrast_columns=["sitting"])
 
 

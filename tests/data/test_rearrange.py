@@ -164,11 +164,14 @@ def test_it_is_told_in_which_sets_a_column_shares_no_label_with_another(
 
 
 def test_sets_of_one_name_are_numbered(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        people(tmp_path / folder / "x", count=2)
-    join([tmp_path / "a/x", tmp_path / "b/x"], tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out/train").iterdir()) == ["metadata.csv", "x-1", "x-2"]
+    for name in ("a/x", "b/x", "a/x-1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        people(tmp_path / name, count=2)
+    join([tmp_path / "a/x", tmp_path / "b/x"], tmp_path / "two")
+    assert sorted(path.name for path in (tmp_path / "two/train").iterdir()) == ["metadata.csv", "x-1", "x-2"]
+    join([tmp_path / "a/x", tmp_path / "b/x", tmp_path / "a/x-1"], tmp_path / "three")
+    names = sorted(path.name for path in (tmp_path / "three/train").iterdir())
+    assert names == ["metadata.csv", "x-1", "x-1-3", "x-2"]
     with pytest.raises(UnweaveError, match="there are 1 data sets to join, expected at least 2"):
         join([tmp_path / "a/x"], tmp_path / "other")
 

@@ -45,6 +45,7 @@ def test_a_folder_and_its_zip_read_alike(tmp_path: Path) -> None:
         (["set/train/a", "set/test/b", "__MACOSX/set/._x"], ("test/b", "train/a")),
         (["set/metadata.csv", "set/a"], ("a", "metadata.csv")),
         (["train/cat/a", "train/dog/b"], ("train/cat/a", "train/dog/b")),
+        (["Test/cat/a", "Test/dog/b"], ("Test/cat/a", "Test/dog/b")),  # for the line that refuses such a folder
         (["cat/a", "cat/b"], ("cat/a", "cat/b")),
         (["cat/a", "dog/b"], ("cat/a", "dog/b")),
         (["a"], ("a",)),

@@ -49,7 +49,7 @@ def check_heeded(config: Config) -> None:
     if config.method != "stargan":  # which alone draws its batches as the paper's method does
         asked |= {
             "data.mirrored_copies": (config.data.mirrored_copies, "--data.no-mirrored-copies"),
-            "data.balance": (config.data.balance is not None, "leave it away"),
+            "data.balance": (config.data.balance is not None, "leave it out"),
         }
     for name, (given, advice) in asked.items():
         if given:

@@ -156,7 +156,7 @@ def check_contrasts(table: AttributeTable, config: Config) -> None:
         there = {labels for labels in told if None not in labels}
         if len({labels[:-1] for labels in there}) == len(there):
             line = f"data.contrasts names '{name}', but no two training images differ in it and agree in"
-            advice = "leave it away" + (", or name fewer data.contrast_columns" if columns else "")
+            advice = "leave it out" + (", or name fewer data.contrast_columns" if columns else "")
             raise UnweaveError(f"{line} {', '.join(same)}; {advice}")
 
 

@@ -147,9 +147,9 @@ def _without_split(name: str) -> str:
 
 
 def _names(tables: Sequence[AttributeTable]) -> list[str]:
-    """A folder's name for each table: that of its source, numbered where two have the same."""
+    """A folder's name for each table: that of its source, all of them numbered where two have the same."""
     stems = [PurePosixPath((table.source or Path()).resolve().name).stem.strip(". ") or "data" for table in tables]
-    return [stem if stems.count(stem) == 1 else f"{stem}-{k}" for k, stem in enumerate(stems, 1)]
+    return stems if len(set(stems)) == len(stems) else [f"{stem}-{k}" for k, stem in enumerate(stems, 1)]
 
 
 def _told_apart(tables: Sequence[AttributeTable], names: Sequence[str]) -> list[AttributeTable]:

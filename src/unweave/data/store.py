@@ -189,6 +189,6 @@ def _folder_around(names: list[str]) -> str:
     """The folder, with its slash, that holds the whole set; "" where the top folder is a split or a class."""
     folder = names[0].split("/")[0] + "/" if names else ""
     inside = [name.removeprefix(folder) for name in names if name.startswith(folder)]
-    if len(inside) < len(names) or folder[:-1] in SPLITS:
+    if len(inside) < len(names) or folder[:-1].lower() in SPLITS:
         return ""
     return folder if any("/" in name or name.startswith("metadata.") for name in inside) else ""
