@@ -5,8 +5,9 @@
 
 How a model is trained on them, and what it learns, is in docs/glyphs.md.
 
-Takes every .ttf and .otf of which family, weight and slant are known. Each letter of each font is drawn a few times, of
-varied size, place and ink; of a tenth of all pairs of a letter and a font the images are for testing.
+Takes every .ttf and .otf of which family, weight and slant are known. Each family is on a few of two dozen sheets, and
+letters have the size, place and ink of their sheet. Of a tenth of all pairs of a letter and a font the images are for
+testing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import partial
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +28,11 @@ from PIL import Image, ImageDraw, ImageFont
 from unweave.data.writing import Entry, write_set
 from unweave.errors import UnweaveError
 
-COLUMNS = ("letter", "family", "weight", "slant")
+COLUMNS = ("letter", "family", "weight", "slant", "sheet")
 LETTERS = string.ascii_uppercase
 SIZE = 64
-SAMPLES = 3
+SHEETS = 24
+SHEETS_OF_A_FAMILY = 3
 WEIGHTS = {"extralight": "light", "light": "light", "": "regular", "book": "regular", "regular": "regular"}
 WEIGHTS |= {"roman": "regular", "medium": "medium", "semibold": "bold", "demibold": "bold", "bold": "bold"}
 WEIGHTS |= {"heavy": "black", "extrabold": "black", "black": "black"}
@@ -74,9 +77,9 @@ def drawn(
     return picture
 
 
-def draw(letter: str, file: Path, seed: int) -> bytes:
-    """A letter near the middle, dark on light, as PNG; size, place and ink vary with the seed."""
-    rng = np.random.default_rng(seed)
+def draw(letter: str, file: Path, sheet: int) -> bytes:
+    """A letter near the middle, dark on light, as PNG; size, place and ink are those of the sheet."""
+    rng = np.random.default_rng(sheet)
     font = ImageFont.truetype(file, int(rng.integers(SIZE * 5 // 8, SIZE * 3 // 4)))
     right, down = (int(n) for n in rng.integers(-3, 4, 2))
     ink, paper = int(rng.integers(0, 70)), int(rng.integers(225, 256))
@@ -85,17 +88,23 @@ def draw(letter: str, file: Path, seed: int) -> bytes:
     return content.getvalue()
 
 
+def sheets_of(family: str) -> list[int]:
+    """The sheets that a family is on: others may be on them too, so that ink and place do not tell it."""
+    drawn_by = np.random.default_rng(zlib.crc32(family.encode()))
+    return [int(sheet) for sheet in drawn_by.permutation(SHEETS)[:SHEETS_OF_A_FAMILY]]
+
+
 def glyphs(fonts: dict[tuple[str, str, str], Path]) -> Iterator[Entry]:
     """All images, the same every time."""
     for (family, weight, slant), file in fonts.items():
-        for letter in LETTERS:
+        for letter, sheet in product(LETTERS, sheets_of(family)):
             name = f"{letter}-{re.sub('[^A-Za-z0-9]+', '', family)}-{weight}-{slant}"
-            number = zlib.crc32(name.encode())
-            labels: dict[str, str | None] = dict(zip(COLUMNS, (letter, family, weight, slant), strict=True))
-            for sample in range(SAMPLES):
-                content = partial(draw, letter, file, number + sample)
-                split = "test" if number % 10 == 0 else "train"
-                yield Entry(split=split, name=f"{name}-{sample}.png", labels=labels, content=content)
+            split = "test" if zlib.crc32(name.encode()) % 10 == 0 else "train"
+            told = (letter, family, weight, slant, f"sheet {sheet}")
+            labels: dict[str, str | None] = dict(zip(COLUMNS, told, strict=True))
+            yield Entry(
+                split=split, name=f"{name}-{sheet}.png", labels=labels, content=partial(draw, letter, file, sheet)
+            )
 
 
 def main() -> None:

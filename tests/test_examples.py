@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import runpy
 import sys
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
+from string import ascii_uppercase
 
 import pytest
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from unweave.data.check import check
 from unweave.data.table import read_table
@@ -42,8 +44,11 @@ def test_letters_of_a_font_become_labelled_images(
     assert sum(counts.values()) == 26 * 3
     told = f"{tmp_path / 'b'}: {counts['train']} train and {counts['test']} test images of 1 fonts"
     assert capsys.readouterr().out.splitlines()[-1] == told
-    assert table.attributes == ("letter", "family", "weight", "slant")
-    assert len(set(table.columns["letter"])) == 26
+    assert table.attributes == ("letter", "family", "weight", "slant", "sheet")
+    assert Counter(table.columns["letter"]) == dict.fromkeys(ascii_uppercase, 3)
+    drawn = zip(table.columns["sheet"], table.files, strict=True)
+    papers = {(sheet, Image.open(tmp_path / "a" / file).getpixel((0, 0))) for sheet, file in drawn}
+    assert len(papers) == len(dict(papers)) == 3
     for file in table.files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     assert [f for f in check(tmp_path / "a").findings if f.level == "error"] == []
