@@ -78,13 +78,20 @@ training.train({str(data)!r}, {str(run)!r}, **{TINY!r})
     ],
 )
 def test_who_asks_a_training_to_end_is_left_a_checkpoint_of_the_step_in_hand(
-    number: int, left: BaseException, toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: int,
+    left: BaseException,
+    toys: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     before = signal.getsignal(number)
     signalled(monkeypatch, 3, number)
     with pytest.raises(type(left)) as caught:
         train(toys, tmp_path / "run", **TINY)
     assert caught.value.args == left.args
+    told = "unweave: stopping when this step is saved; Ctrl-C again stops at once\n"
+    assert (told in capfd.readouterr().err) == (number == signal.SIGINT)
     assert saved_step(tmp_path / "run") == 4
     assert signal.getsignal(number) is before
 

@@ -214,7 +214,7 @@ def test_an_error_before_the_training_is_everyones_and_leaves_nothing(place: Pat
     for each in found:
         assert each["odd batch"] == "run.batch is 15, expected a multiple of 2: each process takes an equal share"
         assert each["no device"] == "device 'cpu' is not to be had"  # in the second process
-        assert "is in use; take another folder" in each["in use"]
+        assert "is not empty; take another folder" in each["in use"]
         assert "5.png: is not an image" in each["no image"]
     assert not (place / "from damaged").exists()
     assert not (place / "odd batch").exists()

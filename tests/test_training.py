@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -235,7 +236,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_part(
 def test_a_run_folder_in_use_is_left_alone(toy_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("mine")
-    with pytest.raises(UnweaveError, match=r"is in use; take another folder$"):
+    with pytest.raises(UnweaveError, match=r"is not empty; take another folder$"):
         train(toy_folder, tmp_path / "run", **tiny())
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
 
@@ -367,3 +368,19 @@ def test_settings_are_there_before_the_first_state(
     monkeypatch.setattr("unweave.training.write_state", check)
     with pytest.raises(UnweaveError, match="stop"):
         train(toy_folder, tmp_path / "run", **tiny())
+
+
+def test_a_training_says_what_it_is_about_to_do_and_where_it_takes_long(
+    toys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(toys, tmp_path / "run", **TINY)
+    rows = len(read_table(toys).rows("train"))
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == f"run: {rows} training images, 12 steps"
+    assert "the first step took" not in said
+    resume(run)
+    more = f"for more raise run.steps in {run / 'config.yaml'}"
+    assert capsys.readouterr().out.splitlines() == [f"run: {rows} training images, 12 steps, 12 of them done; {more}"]
+    monkeypatch.setattr("unweave.training.LONG", 0)
+    train(toys, tmp_path / "long", **TINY)
+    assert re.search(r"the first step took \d+\.\d s: all take about \d+ min", capsys.readouterr().out)

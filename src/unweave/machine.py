@@ -159,6 +159,9 @@ def interrupts() -> Iterator[Callable[[], BaseException | None]]:
         numbers.append(number)
         if again:
             raise end_by(number)
+        if number == signal.SIGINT and processes.first():
+            with suppress(OSError):  # nobody reads it; and what Python prints itself must not be printed from in here
+                os.write(2, b"unweave: stopping when this step is saved; Ctrl-C again stops at once\n")
 
     def end_by(number: int) -> BaseException:
         return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)

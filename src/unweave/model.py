@@ -16,7 +16,7 @@ from unweave.arrays import Device, Float, Tensor, as_numpy, concat
 from unweave.card import ModelCard
 from unweave.codes import Codes, is_finite, unknown_name
 from unweave.errors import UnweaveError
-from unweave.files import bundled, expanded, tell_hidden
+from unweave.files import bundled, expanded, is_run, tell_hidden
 from unweave.images import Given, Images, given, pictures, read
 from unweave.portable import CARD
 
@@ -103,9 +103,9 @@ def find_model(name_or_path: str | Path) -> Path:
         raise UnweaveError(f"{path}: no such run folder or model file, nor a bundled model (faces64)")
     if (last := path / "last.safetensors").is_file():
         raise UnweaveError(f"{path}: no model was scored yet, so none is the best; name the last one: {last}")
-    raise UnweaveError(
-        f"{path}: holds no best.safetensors, as a run that got that far does, nor a {INSIDE[1]} or {CARD}"
-    )
+    if is_run(path):
+        raise UnweaveError(f"{path}: the run was stopped before it wrote a model; unweave train --resume {path}")
+    raise UnweaveError(f"{path}: is no run folder, and holds no {INSIDE[1]} or {CARD}; expected a model")
 
 
 class Model:

@@ -23,7 +23,7 @@ from unweave.data.table import AttributeTable
 from unweave.interface import Method
 from unweave.machine import memory_advice, memory_kept
 from unweave.run_folder import check_free
-from unweave.training import begin, warn_of_sides
+from unweave.training import begin, span, warn_of_sides
 
 TIMED_STEPS = 3
 
@@ -58,6 +58,8 @@ def lines(table: AttributeTable, config: Config, method: Method) -> Iterator[str
     yield "classes: " + ", ".join(f"{name} {len(classes)}" for name, classes in table.classes.items())
     yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
 
+    if processes.first():
+        print(f"unweave: {TIMED_STEPS + 1} steps on noise tell how long one takes", file=sys.stderr)
     steps, seconds = expected(table, method)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     sides = [config.data.size, *([enlarged(config.data.size)] if config.method in PAIRWISE else [])]
@@ -117,10 +119,3 @@ def peak_memory(device: torch.device) -> float:
         return nan
     unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def span(seconds: float) -> str:
-    """A span of time to read: "about 3 min", "about 1 h 20 min"."""
-    minutes = max(1, round(seconds / 60))
-    hours, minutes = divmod(minutes, 60)
-    return f"about {hours} h {minutes} min" if hours else f"about {minutes} min"

@@ -62,7 +62,7 @@ def check_free(folder: Path) -> None:
     """Raise `UnweaveError` where there is something in the way of a new run folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         resume = f", or go on with this run: unweave train --resume {folder}" if is_run(folder) else ""
-        raise UnweaveError(f"{folder}: is in use; take another folder{resume}")
+        raise UnweaveError(f"{folder}: is not empty; take another folder{resume}")
 
 
 def locked(run: Path) -> AbstractContextManager[None]:

@@ -47,6 +47,8 @@ from unweave.run_folder import (
     write_state,
 )
 
+LONG = 6 * 3600
+"""Seconds; where a training will take longer its first step says so."""
 HELD_OUT_IMAGES = 256
 """Most images, and number of pairs, that an evaluation during training uses."""
 
@@ -265,6 +267,8 @@ def fit(
         bar = stack.enter_context(tqdm(total=steps, initial=first_step, unit="step", desc=run.name, disable=hide))
         good = f"the last checkpoint in {run} is good; go on with: unweave train --resume {run}"
         stack.enter_context(processes.mourning(good))
+        if first:
+            tell(opening(run, len(training.rows), steps, first_step))
         for step in range(first_step, steps):
             asked = time.perf_counter()
             batch = method.batch(training, step)
@@ -275,6 +279,9 @@ def fit(
                 optimiser.rate = optimiser.initial_rate * share
             parts = method.step(batch, step)
             bar.update()
+            if first and step == first_step and (left := (time.perf_counter() - since) * (steps - step)) > LONG:
+                pace = f"the first step took {left / (steps - step):.1f} s"
+                tell(f"{pace}: all take {span(left)} (--preset quick: minutes)")
 
             done, leave = step + 1, asked_to_leave()
             sampling = done % rhythm.sample_every == 0 or done == steps
@@ -313,6 +320,19 @@ def fit(
                 processes.close()
                 raise leave
     return run
+
+
+def opening(run: Path, images: int, steps: int, done: int) -> str:
+    """What is to be done, in one line."""
+    line = f"{run.name}: {images} training images, {steps} steps" + (f", {done} of them done" if done else "")
+    return line + (f"; for more raise run.steps in {run / 'config.yaml'}" if done >= steps else "")
+
+
+def span(seconds: float) -> str:
+    """A span of time to read: "about 3 min", "about 1 h 20 min"."""
+    minutes = max(1, round(seconds / 60))
+    hours, minutes = divmod(minutes, 60)
+    return f"about {hours} h {minutes} min" if hours else f"about {minutes} min"
 
 
 def tell(line: str) -> None:

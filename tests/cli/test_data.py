@@ -22,7 +22,7 @@ def test_good_data_are_summed_up(toy_folder: Path, capsys: pytest.CaptureFixture
 def test_warnings_do_not_fail(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["data", "check", str(toy_folder), "--attributes", "colour", "shape"])
     shown = capsys.readouterr().out.splitlines()
-    assert shown[3] == "warning: train/000.png: is 32 x 32 pixels and will be enlarged to 64, 1 of 60 such images"
+    assert shown[3] == "warning: train/000.png: is 32 x 32 pixels and will be enlarged to 64, and 59 more such images"
     assert shown[4] == "no errors; warnings: 1"
 
 

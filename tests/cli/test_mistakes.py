@@ -16,7 +16,7 @@ MISTAKES = {
     "no such folder": ("train toyz -o run", "toyz: no such folder or .zip, nor a bundled data set (faces64)"),
     "the folder above": (
         "train . -o run",
-        ".: holds no metadata.csv, but toys/test inside it does; expected the folder toys",
+        ".: holds no metadata.csv, but toys/test inside it does; expected one of the 2 such, as toys\n",
     ),
     "the folder above the classes": (
         "train above -o run",
@@ -118,11 +118,19 @@ MISTAKES = {
     "no place for the run": ("train toys", "-o is missing: the run folder to make, such as -o runs/first"),
     "no model": ("info gone", "gone: no such run folder or model file, nor a bundled model (faces64)"),
     "a model of another program": ("info other.safetensors", "other.safetensors: not a file that unweave wrote, or"),
-    "data for a model": ("info toys", "toys: holds no best.safetensors, as a run that got that far does"),
+    "data for a model": ("info toys", "toys: is no run folder, and holds no model.safetensors or "),
     "a run that is none to resume": ("train --resume toys", "toys: holds no config.yaml, so it is not a run folder"),
+    "a value too many": (
+        "train toys --data.flip yes -o run",
+        "'yes' belongs to nothing before it; what takes a value: unweave train --help\n",
+    ),
+    "no place for the picture": (
+        "transfer faces64 a.png --from light=b.png",
+        "--out is missing; what it is: unweave transfer --help\n",
+    ),
     "no exemplar": (
         "transfer faces64 a.png -o b.png",
-        'Command "transfer" parameter --from requires an argument.',
+        "--from is missing; what it is: unweave transfer --help\n",
     ),
     "an exemplar that is not there": (
         "transfer faces64 bare/000.png --from expression=gone.png -o b.png",

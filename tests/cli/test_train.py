@@ -163,7 +163,7 @@ def test_a_training_that_is_stopped_says_how_to_go_on_if_it_can_be(
             main(command)
     assert left.value.code == 130
     said = capsys.readouterr()
-    assert said.out == "stopped after step 1\n"
+    assert said.out == "run: 48 training images, 4 steps\nstopped after step 1\n"
     line = f"unweave: stopped; go on with: unweave train --resume {tmp_path / 'run'}"
     assert said.err.splitlines()[-1] == line
     main(line.split()[-3:])
@@ -281,7 +281,7 @@ def test_too_little_memory_for_the_networks_or_a_step_gets_a_line_that_says_what
         ),
         ("--run.batch 64", "48 training images are too few for a batch of 64; lower run.batch"),
         ("--init-from gone", "gone/state.safetensors: there is no such file"),
-        ("-o toys", "toys: is in use; take another folder"),
+        ("-o toys", "toys: is not empty; take another folder"),
     ],
 )
 def test_a_dry_run_refuses_what_a_training_does(

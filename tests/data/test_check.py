@@ -32,14 +32,16 @@ def lines(report: Report, level: str) -> list[str]:
 
 
 def test_good_data_has_a_summary_and_no_findings(tmp_path: Path) -> None:
-    report = check(make(tmp_path / "x", {"train": good_rows(), "validation": ["x.png,,"], "test": good_rows(4)}))
+    report = check(
+        make(tmp_path / "x", {"train": good_rows(), "validation": ["x.png,a,r", "y.png,,"], "test": good_rows(4)})
+    )
     assert report.findings == []
     assert report.summary == [
-        "images: 30 train, 1 validation, 4 test; 64 x 64 pixels",
+        "images: 30 train, 2 validation, 4 test; 64 x 64 pixels",
         "shape: 2 classes, training images of each 15 / 15 / 15 (least / median / most), 1 labels missing, "
-        "test classes known from training: 2 of 2",
+        "validation classes known from training: 1 of 1, test classes known from training: 2 of 2",
         "colour: 3 classes, training images of each 10 / 10 / 10 (least / median / most), 1 labels missing, "
-        "test classes known from training: 2 of 2",
+        "validation classes known from training: 1 of 1, test classes known from training: 2 of 2",
     ]
 
 
@@ -104,6 +106,15 @@ def test_all_errors_are_listed_in_one_run(tmp_path: Path) -> None:
             "'colour' has 1 of 2 test classes that no training image has: violet",
         ),
         (
+            {"train": good_rows(), "test": ["x.png,a,violet", "y.png,b,pink"]},
+            "'colour' has 2 of 2 test classes that no training image has: pink, violet;"
+            " right if they are kept for the test",
+        ),
+        (
+            {"train": good_rows(), "test": ["x.png,a,", "y.png,b,"]},
+            "'colour' has no label in any test image, so they cannot judge it",
+        ),
+        (
             {"train": [f"{k:02}.png,a,{'rgb'[k % 3]}" for k in range(30)]},
             "'shape' has the single class 'a', so there is nothing to learn about it",
         ),
@@ -149,8 +160,8 @@ def test_small_and_unlisted_images_are_warnings(tmp_path: Path) -> None:
     report = check(folder)
     assert lines(report, "error") == []
     assert lines(report, "warning") == [
-        "train/new.png: has no row in the metadata and is not used, 1 of 1 such images",
-        "train/03.png: is 20 x 70 pixels and will be enlarged to 64, 1 of 1 such images",
+        "train/new.png: has no row in the metadata and is not used",
+        "train/03.png: is 20 x 70 pixels and will be enlarged to 64",
     ]
     assert report.summary[0] == "images: 30 train; 20-64 x 64-70 pixels"
 
@@ -164,7 +175,7 @@ def test_transparent_parts_are_told_once_with_a_count(tmp_path: Path) -> None:
     palette.save(folder / "train" / "04.png", transparency=0)
     report = check(folder)
     assert [(finding.level, finding.line) for finding in report.findings] == [
-        ("warning", "train/02.png: has transparent parts, laid over white, 1 of 2 such images")
+        ("warning", "train/02.png: has transparent parts, laid over white, and 1 more such images")
     ]
     assert report.summary[0] == "images: 30 train; 64 x 64 pixels"
 
@@ -178,7 +189,7 @@ def test_folders_below_those_of_the_classes_are_said_to_be_no_labels(tmp_path: P
     assert report.summary[1].startswith("class: 2 classes, training images of each 16 / 16 / 16")
     assert lines(report, "error") == []
     assert lines(report, "warning") == [
-        "anna/glad/02.png: its class is 'anna', the folder 'glad' below it is no label, 1 of 32 such images"
+        "anna/glad/02.png: its class is 'anna', the folder 'glad' below it is no label, and 31 more such images"
     ]
 
 
@@ -188,7 +199,7 @@ def test_rows_of_names_are_told_by_the_image(tmp_path: Path) -> None:
     (tmp_path / "a-x-00.png").write_text("hello")
     (tmp_path / "a.png").write_text("hello")
     assert lines(check(tmp_path, pattern="{one}-{two}-{_}", batch=15), "error") == [
-        "a.png: does not match the pattern {one}-{two}-{_}, which is for the name without its ending",
+        "a.png: does not match the pattern {one}-{two}-{_}, which is for the whole name but its ending",
         "a-x-00.png: is not an image that can be read, expected PNG, JPEG, WebP, TIFF, BMP, GIF, PPM or AVIF",
     ]
 

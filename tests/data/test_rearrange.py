@@ -240,3 +240,18 @@ def test_the_commands_tell_what_they_wrote(
     }.items():
         main(["data", *command.split()])
         assert capsys.readouterr().out.splitlines()[-1] == said
+
+
+def test_a_pattern_is_for_the_joined_sets_without_metadata_and_what_is_wrong_is_said_of_its_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    people(tmp_path / "told", count=2)
+    of_files(tmp_path / "named", "p7-a.png", "p8-b.png")
+    join(["told", "named"], tmp_path / "out", pattern="{who}-{shape}")
+    assert {"p0", "p7", "p8"} <= set(read_table(tmp_path / "out").columns["who"])
+    of_files(tmp_path / "odd", "p7.png", "p8.png")
+    with pytest.raises(UnweaveError) as caught:
+        join(["told", "odd"], tmp_path / "no", pattern="{who}-{shape}")
+    line = "odd: p7.png: does not match the pattern {who}-{shape}, which is for the whole name but its ending"
+    assert str(caught.value) == line + ' (and 1 more: unweave data check odd --pattern "{who}-{shape}")'

@@ -66,12 +66,12 @@ def test_a_crop_that_does_not_fit_names_the_image_in_sheet_and_check(tmp_path: P
     with pytest.raises(UnweaveError, match=r"^sea/0.png: is 256 x 128 pixels, the crop 128x128\+128\+1 reaches out"):
         sample_sheet(read_table(folder), size=32, crop=crop)
     errors = [finding.line for finding in check(folder, batch=6, crop=crop).findings if finding.level == "error"]
-    assert errors == [f"sea/0.png: is 256 x 128 pixels, the crop {crop} reaches out of it, 1 of 6 such images"]
+    assert errors == [f"sea/0.png: is 256 x 128 pixels, the crop {crop} reaches out of it, and 5 more such images"]
 
 
 def test_the_check_measures_what_the_crop_leaves(tmp_path: Path) -> None:
     lines = [finding.line for finding in check(coloured(tmp_path / "x"), batch=6, crop="40x60+0+0").findings]
     assert lines == [
-        "sea/0.png: is 40 x 60 pixels and will be enlarged to 64, 1 of 6 such images",
+        "sea/0.png: is 40 x 60 pixels and will be enlarged to 64, and 5 more such images",
         "2 of 2 classes of 'class' have fewer than 10 training images: sea (3), wood (3)",
     ]

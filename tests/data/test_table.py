@@ -318,7 +318,7 @@ def test_an_unknown_column_is_answered_with_the_nearest(toy_folder: Path) -> Non
 
 def test_a_name_that_does_not_fit_the_pattern_is_named(tmp_path: Path) -> None:
     folder = lay(tmp_path, dict.fromkeys(["a-b.png", "a-b-c.png"], ""))
-    line = "a-b-c.png: does not match the pattern {x}-{y}, which is for the name without its ending"
+    line = "a-b-c.png: does not match the pattern {x}-{y}, which is for the whole name but its ending"
     assert refused(folder, pattern="{x}-{y}") == line
 
 

@@ -42,7 +42,7 @@ def test_a_missing_file_is_named(copied: Path) -> None:
     expected = "belongs to the exported model and cannot be read (No such file or directory)"
     assert line_of(copied) == f"{copied / 'decoder.onnx'}: {expected}"
     (copied / "model.json").unlink()
-    assert line_of(copied).startswith(f"{copied}: holds no best.safetensors")
+    assert line_of(copied).startswith(f"{copied}: is no run folder, and holds no model.safetensors or model.json")
 
 
 def test_a_card_of_another_kind_gets_one_line(copied: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
 
 from unweave import __version__
 from unweave.errors import UnweaveError
@@ -61,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: not every terminal has every letter
     try:
         app(arguments, print_error=False, exit_on_error=False, result_action="return_value")
-    except (CycloptsError, UnweaveError) as error:
+    except CycloptsError as error:
+        fail(f"unweave: {mistake(error)}")
+    except UnweaveError as error:
         fail(f"unweave: {error}")
     except BrokenPipeError:  # whoever read the output, such as head, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,6 +76,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if error.filename is None:
             raise
         fail(f"unweave: {error.filename}: {error.strerror}")
+
+
+def mistake(error: CycloptsError) -> str:
+    """What is wrong with the arguments; where the parser would not say what to do, in other words than its own."""
+    shown = f"unweave {' '.join(error.command_chain or ())} --help"
+    if isinstance(error, UnusedCliTokensError):
+        return f"'{(error.unused_tokens or [''])[0]}' belongs to nothing before it; what takes a value: {shown}"
+    absent = isinstance(error, MissingArgumentError) and not (error.keyword or error.unused_tokens)
+    if absent and error.argument and not error.argument.tokens:
+        return f"{error.argument.name} is missing; what it is: {shown}"
+    return str(error)
 
 
 def leave(number: int, _: object) -> NoReturn:

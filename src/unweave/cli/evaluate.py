@@ -15,7 +15,7 @@ def evaluate(
     data: str = "faces64",
     /,
     *,
-    also: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
+    also: Annotated[tuple[str, ...], Parameter(show_default=False, consume_multiple=True)] = (),
     seeds: int = 1,
     pairs: int = 640,
     judge_steps: int = 750,

@@ -14,7 +14,7 @@ from unweave.cli.arguments import check_out
 from unweave.errors import UnweaveError
 
 app = App(name="reproduce", help="Repeat one of the paper's experiments: numbers, tables and pictures.")
-Columns = Annotated[tuple[str, ...], Parameter(show_default=False)]
+Columns = Annotated[tuple[str, ...], Parameter(show_default=False, consume_multiple=True)]
 
 
 @Parameter(name="*")

@@ -70,7 +70,7 @@ def train(
 
         for line in rehearse(data, resolved, out, init_from):
             if first():
-                print(line)
+                print(line, flush=True)
         return
     if out is None:
         raise UnweaveError("-o is missing: the run folder to make, such as -o runs/first")

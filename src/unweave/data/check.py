@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from unweave.config import check_size
-from unweave.data.findings import Finding, Listing, Row
+from unweave.data.findings import Finding, Listing, Row, and_more
 from unweave.data.layouts import list_rows
 from unweave.data.pictures import check_crop, crop_box, decode_told
 from unweave.data.pool import in_blocks
@@ -80,7 +80,7 @@ def check(
     small = [file for file, sides in cut.items() if min(sides) < size]
     if small:
         sides = " x ".join(map(str, cut[small[0]]))
-        listing.warning(f"{small[0]}: is {sides} pixels and will be enlarged to {size}, 1 of {len(small)} such images")
+        listing.warning(f"{small[0]}: is {sides} pixels and will be enlarged to {size}{and_more(small)}")
     for line in label_warnings(table, listing.rows):
         listing.warning(line)
     return Report(_summary(table, sizes), listing.findings)
@@ -105,8 +105,11 @@ def label_warnings(table: AttributeTable, rows: Sequence[Row]) -> Iterator[str]:
         for split in ("validation", "test"):
             new, count = _unseen(table, name, split)
             if new:
-                which = first_few(new, NAMED)
-                yield f"'{name}' has {len(new)} of {count} {split} classes that no training image has: {which}"
+                line = f"'{name}' has {len(new)} of {count} {split} classes that no training image has"
+                kept = f"; right if they are kept for the {split}" if len(new) == count else ""
+                yield f"{line}: {first_few(new, NAMED)}{kept}"
+            if not count and len(table.rows(split)):
+                yield f"'{name}' has no label in any {split} image, so they cannot judge it"
     yield from _predictions(table, labels[training])
 
 
@@ -144,7 +147,7 @@ def _look_at_images(store: Store, listing: Listing) -> dict[str, tuple[int, int]
     listing.rows = [row for row, each in pairs if not isinstance(each, str)]
     over = [row.file for row, each in pairs if not isinstance(each, str) and each[1]]
     if over:
-        listing.warning(f"{over[0]}: has transparent parts, laid over white, 1 of {len(over)} such images")
+        listing.warning(f"{over[0]}: has transparent parts, laid over white{and_more(over)}")
     return {row.file: each[0] for row, each in pairs if not isinstance(each, str)}
 
 
@@ -157,7 +160,7 @@ def _cut(sizes: dict[str, tuple[int, int]], crop: str, listing: Listing) -> dict
         except UnweaveError as error:
             outside.append(f"{file}: {error}")
     if outside:
-        listing.error(f"{outside[0]}, 1 of {len(outside)} such images")
+        listing.error(f"{outside[0]}{and_more(outside)}")
     return cut
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,3 +45,8 @@ class Listing:
     def errors(self) -> list[str]:
         """The lines of all errors."""
         return [finding.line for finding in self.findings if finding.level == "error"]
+
+
+def and_more(images: Sized) -> str:
+    """What follows the first of several images with the same finding: how many more there are."""
+    return f", and {len(images) - 1} more such images" if len(images) > 1 else ""

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from unweave.data.findings import Listing, Row
+from unweave.data.findings import Listing, Row, and_more
 from unweave.data.metadata import NAMES, read_metadata
 from unweave.data.pattern import read_pattern
 from unweave.data.pictures import ENDINGS
@@ -66,7 +66,7 @@ def _by_pattern(store: Store, text: str, listing: Listing) -> None:
     for name in names:
         labels = pattern.labels(PurePosixPath(name).stem)
         if labels is None:
-            listing.error(f"{name}: does not match the pattern {text}, which is for the name without its ending")
+            listing.error(f"{name}: does not match the pattern {text}, which is for the whole name but its ending")
         else:
             listing.rows.append(Row(place=name, file=name, split=_split_of(name) or "train", values=dict(labels)))
 
@@ -92,7 +92,7 @@ def _by_folder(store: Store, listing: Listing) -> None:
     deeper = [(name, folders) for name, folders in zip(names, classes, strict=True) if len(folders) > 1]
     for name, (of_class, below, *_) in deeper[:1]:
         told = f"its class is '{of_class}', the folder '{below}' below it is no label"
-        listing.warning(f"{name}: {told}, 1 of {len(deeper)} such images")
+        listing.warning(f"{name}: {told}{and_more(deeper)}")
 
 
 def _not_of_classes(store: Store, names: list[str]) -> str | None:
@@ -102,9 +102,10 @@ def _not_of_classes(store: Store, names: list[str]) -> str | None:
     if line is not None:
         return line
     if below is not None:
-        folder = posixpath.dirname(below)
-        inner = posixpath.dirname(folder) if posixpath.basename(folder) in SPLITS else folder
-        return f"{store.path}: holds no metadata.csv, but {folder} inside it does; expected the folder {inner}"
+        folders = [posixpath.dirname(name) for name in store.names if posixpath.basename(name) in NAMES]
+        sets = {posixpath.dirname(each) if posixpath.basename(each) in SPLITS else each for each in folders}
+        expected = f"the folder {min(sets)}" if len(sets) == 1 else f"one of the {len(sets)} such, as {min(sets)}"
+        return f"{store.path}: holds no metadata.csv, but {folders[0]} inside it does; expected {expected}"
     other = next((name for name in store.names if name.lower() in NAMES), None)
     if other is not None:
         return f"{store.path}: holds {other}, expected it to be called {other.lower()}"
@@ -172,7 +173,7 @@ def _by_metadata(store: Store, listing: Listing) -> None:
     listing.columns = [column for column in listing.columns if column not in ("file_name", "split")]
     unlisted = [name for name in images if name not in seen]
     if unlisted and not listing.errors():
-        listing.warning(f"{unlisted[0]}: has no row in the metadata and is not used, 1 of {len(unlisted)} such images")
+        listing.warning(f"{unlisted[0]}: has no row in the metadata and is not used{and_more(unlisted)}")
 
 
 def _spelled_alike(name: str) -> str:

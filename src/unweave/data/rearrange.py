@@ -62,13 +62,13 @@ def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None
     """Write several data sets into the new folder `out`, each under its own name, with the columns of all.
 
     A column that a set does not have is a missing label for its images. Each image stays in its split. Where several
-    sets have folders of classes, none of them in common, those of each are a column called as the set.
-    `pattern` is that of all sets. Gives the number of images of each split, and the lines of `strangers`. Raises
-    `UnweaveError` as `read_table` does, and where no column can be called so.
+    sets have folders of classes, none of them in common, those of each are a column called as the set. `pattern` is
+    that of all sets without a metadata file. Gives the number of images of each split, and the lines of `strangers`.
+    Raises `UnweaveError` as `read_table` does, and where no column can be called so.
     """
     if len(sources) < 2:
         raise UnweaveError(f"there are {len(sources)} data sets to join, expected at least 2")
-    tables = [read_table(source, pattern=pattern) for source in sources]
+    tables = [_table_to_join(source, pattern) for source in sources]
     for table in tables:
         check_outside(Path(out), table.source)
     names = _names(tables)
@@ -80,6 +80,18 @@ def join(sources: Sequence[str | Path], out: Path, *, pattern: str | None = None
             yield from _entries(table, table.splits, f"{name}/")
 
     return write_set(out, entries(), columns), list(strangers(dict(zip(names, tables, strict=True))))
+
+
+def _table_to_join(source: str | Path, pattern: str | None) -> AttributeTable:
+    """One of several sets; what is wrong with it says of which."""
+    if pattern is not None:
+        with Store(find_source(source)) as store:
+            pattern = None if has_metadata(store) else pattern
+    try:
+        return read_table(source, pattern=pattern)
+    except UnweaveError as error:
+        told = str(error)
+        raise UnweaveError(told if told.startswith(str(source)) else f"{source}: {told}") from error
 
 
 def strangers(tables: Mapping[str, AttributeTable]) -> Iterator[str]:

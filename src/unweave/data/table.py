@@ -91,7 +91,8 @@ def read_table(
     columns, splits = columns_of(listing), tuple(row.split for row in listing.rows)
     errors = listing.errors() + attribute_errors(attributes, columns, splits, f"{source}: ")
     if errors:
-        more = f" (and {len(errors) - 1} more: unweave data check {source})" if len(errors) > 1 else ""
+        flag = "" if pattern is None else f' --pattern "{pattern}"'
+        more = f" (and {len(errors) - 1} more: unweave data check {source}{flag})" if len(errors) > 1 else ""
         raise UnweaveError(errors[0] + more)
     table = make_table(path, tuple(row.file for row in listing.rows), splits, columns, attributes, None)
     return replace(table, pattern=pattern)

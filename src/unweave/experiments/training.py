@@ -15,8 +15,8 @@ from unweave.data.store import check_outside
 from unweave.data.table import AttributeTable, classes_of
 from unweave.errors import UnweaveError
 from unweave.machine import memory_kept
-from unweave.rehearse import expected, span
-from unweave.training import begin
+from unweave.rehearse import expected
+from unweave.training import begin, span
 
 WEIGHTS = {"with": 1.0, "without": 0.0}
 """Of the disentanglement loss."""
