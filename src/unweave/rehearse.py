@@ -58,8 +58,7 @@ def lines(table: AttributeTable, config: Config, method: Method) -> Iterator[str
     yield "classes: " + ", ".join(f"{name} {len(classes)}" for name, classes in table.classes.items())
     yield "parameters: " + ", ".join(f"{name} {parameters(net):,}" for name, net in method.modules.items())
 
-    if processes.first():
-        print(f"unweave: {TIMED_STEPS + 1} steps on noise tell how long one takes", file=sys.stderr)
+    yield f"{TIMED_STEPS + 1} steps on noise tell how long one takes ..."
     steps, seconds = expected(table, method)
     yield f"time: {steps} steps of {seconds:.2f} s are {span(steps * seconds)}, evaluations apart"
     sides = [config.data.size, *([enlarged(config.data.size)] if config.method in PAIRWISE else [])]

@@ -257,7 +257,8 @@ def fit(
     epoch_steps = method.steps_per_epoch(training.rows)
     steps = rhythm.steps or rhythm.epochs * epoch_steps
     saved = logged = first_step
-    waited, since = 0.0, time.perf_counter()
+    waited, begun = 0.0, time.perf_counter()
+    since = begun
     with ExitStack() as stack:
         stack.enter_context(machine.memory_advice(config))
         metrics = metrics_log(run, after=first_step, tensorboard=rhythm.tensorboard) if first else nullcontext(ignore)
@@ -271,6 +272,8 @@ def fit(
             tell(opening(run, len(training.rows), steps, first_step))
         for step in range(first_step, steps):
             asked = time.perf_counter()
+            if first and step == first_step + 1 and (all_take := (asked - begun) * (steps - first_step)) > LONG:
+                tell(f"the first step took {asked - begun:.1f} s: all take {span(all_take)} (--preset quick: minutes)")
             batch = method.batch(training, step)
             waited += time.perf_counter() - asked
 
@@ -279,9 +282,6 @@ def fit(
                 optimiser.rate = optimiser.initial_rate * share
             parts = method.step(batch, step)
             bar.update()
-            if first and step == first_step and (left := (time.perf_counter() - since) * (steps - step)) > LONG:
-                pace = f"the first step took {left / (steps - step):.1f} s"
-                tell(f"{pace}: all take {span(left)} (--preset quick: minutes)")
 
             done, leave = step + 1, asked_to_leave()
             sampling = done % rhythm.sample_every == 0 or done == steps

@@ -69,6 +69,6 @@ def test_what_is_stopped_goes_on_by_the_same_command_and_by_no_other(
         main(["compare", str(toy_folder), "-o", str(tmp_path / "out"), *settings.split()])
     assert left.value.code == 130
     said = capsys.readouterr()
-    assert said.out == "stopped after step 1\n"
+    assert said.out == "unweave: 48 training images, 6 steps\nstopped after step 1\n"
     assert "--resume" not in said.err
     assert said.err.splitlines()[-1] == "unweave: stopped; the same command goes on with the comparison"

@@ -33,7 +33,10 @@ def test_load_takes_a_run_folder_a_file_or_a_bundled_name(
 def test_what_is_no_model_is_told_in_one_line(save: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(UnweaveError, match="nowhere: no such run folder or model file, nor a bundled model"):
         load(tmp_path / "nowhere")
-    with pytest.raises(UnweaveError, match=r"holds no best\.safetensors"):
+    with pytest.raises(UnweaveError, match=r"is no run folder, and holds no model\.safetensors"):
+        load(tmp_path)
+    (tmp_path / "state.safetensors").touch()
+    with pytest.raises(UnweaveError, match=r"stopped before it wrote a model; unweave train --resume "):
         load(tmp_path)
     save(tmp_path / "last.safetensors")
     with pytest.raises(UnweaveError, match=r"name the last one: .*last\.safetensors"):
