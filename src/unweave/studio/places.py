@@ -76,7 +76,9 @@ def single(desk: Desk, label: str, start: Picked | None) -> Place:
         if given is None:
             return gr.skip(), None
         donor = read(desk, given) or before
-        return show(donor), donor
+        # What is new is shown because what is held changes. Were it shown twice, Gradio would write the file again
+        # while the browser fetches it.
+        return (show(donor) if donor == before else gr.skip()), donor
 
     def show(donor: Donor | None) -> Any:
         return desk.picture(donor) if isinstance(donor, Picked) else None
