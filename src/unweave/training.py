@@ -273,7 +273,8 @@ def fit(
         for step in range(first_step, steps):
             asked = time.perf_counter()
             if first and step == first_step + 1 and (all_take := (asked - begun) * (steps - first_step)) > LONG:
-                tell(f"the first step took {asked - begun:.1f} s: all take {span(all_take)} (--preset quick: minutes)")
+                shorter = "a smaller data.size, networks.width or run.steps takes less"
+                tell(f"the first step took {asked - begun:.1f} s: all take {span(all_take)}; {shorter}")
             batch = method.batch(training, step)
             waited += time.perf_counter() - asked
 
